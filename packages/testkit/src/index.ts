@@ -1,0 +1,1 @@
+export { type EngineUnderTest, engineContract } from "./engine-contract.ts";
