@@ -141,6 +141,8 @@ export interface TaskStore {
   open(): Promise<Task[]>;
   /** pending → running with the next attempt number and the session's next lease token; null when it is no longer pending. */
   claim(task: { id: string; workerId: string; at: string }): Promise<Claim | null>;
+  /** The same attempt under the session's next lease token, for a hub that comes after another; null when it is not running. */
+  takeOver(id: string): Promise<Claim | null>;
 }
 
 /** Events of one session in pos order, and what they do to their task, written in one transaction. */
@@ -150,7 +152,15 @@ export interface Append {
   /** Refused with stale_lease when the session's lease has moved on; null for the hub's own writes. */
   leaseToken: number | null;
   change?:
-    | { kind: "end"; taskId: string; from: TaskStatus[]; outcome: Outcome; error: Task["error"]; at: string }
+    | {
+        kind: "end";
+        taskId: string;
+        from: TaskStatus[];
+        outcome: Outcome;
+        error: Task["error"];
+        tokens: { input: number; output: number };
+        at: string;
+      }
     | { kind: "move"; taskId: string; from: TaskStatus[]; to: TaskStatus }
     | undefined;
 }

@@ -1,0 +1,317 @@
+// One run of a task in a worker. From: the dispatcher. Out: numbered events through the session log, until the worker
+// says `done` or `parked`, or the attempt is lost.
+
+import type { AgentSpec, GatewayAccess } from "@anywork/protocol";
+import {
+  AnyWorkError,
+  canceled,
+  failure,
+  type Task,
+  type TaskEvent,
+  toAnyWorkError,
+  type WorkerEvent,
+} from "@anywork/protocol";
+import type { Clock, Driver, Log, Store, WorkerHandle } from "./ports.ts";
+import { type Owner, own, type SessionLog } from "./session-log.ts";
+import type { SessionLogs } from "./session-logs.ts";
+import { origins } from "./task-state.ts";
+
+export interface AttemptDeps {
+  store: Store;
+  logs: SessionLogs;
+  driver: Driver;
+  clock: Clock;
+  log: Log;
+  /** The agent as this attempt needs it. Throws AnyWorkError (provider_missing) when it cannot run. */
+  resolveAgent(task: Task): Promise<AgentSpec>;
+  /** Access to the gateway for one attempt; closing it makes its token worthless. */
+  gateway: { open(task: Task): Promise<GatewayAccess | null>; close(task: Task): Promise<void> };
+  /** A worker that does not obey a cancel for so long is ended. Default 11 s. */
+  cancelGraceMs?: number;
+}
+
+export interface Attempt {
+  /** Resolves when the lane is free: the task ended or parked, or must be taken up again. Never rejects. */
+  readonly over: Promise<"ended" | "again">;
+  /** Resolves when all that the worker had journaled before this hub came is taken in. */
+  readonly caughtUp: Promise<void>;
+  cancel(): Promise<void>;
+  /** Lets go of the stream; the worker goes on without this hub. */
+  detach(): void;
+}
+
+const reattachTries = 3;
+const reattachDelayMs = 200;
+
+type Source = "start" | "resume";
+
+export const startAttempt = (task: Task, deps: AttemptDeps): Attempt => createAttempt(task, "start", deps);
+/** Takes up an attempt that an earlier hub started. */
+export const resumeAttempt = (task: Task, deps: AttemptDeps): Attempt => createAttempt(task, "resume", deps);
+
+function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
+  const { store, logs, driver, clock, log } = deps;
+  const detached = new AbortController();
+  const caughtUp = Promise.withResolvers<void>();
+  let owner: Owner = { taskId: task.id, attempt: task.attempt, leaseToken: null };
+  let handle: WorkerHandle | null = null;
+  let isCanceling = false;
+  let isCancelHeard = false;
+  let hasBegun = false;
+  let lastError: Task["error"] = null;
+  let notedWseq = 0;
+  const tokens = { input: 0, output: 0 };
+  let stopGrace: (() => void) | null = null;
+
+  async function run(): Promise<"ended" | "again"> {
+    const sessionLog = await logs.hold(task.sessionId);
+    try {
+      return source === "start" ? await start(sessionLog) : await resume(sessionLog);
+    } catch (error) {
+      return await giveUp(sessionLog, error);
+    } finally {
+      stopGrace?.();
+      caughtUp.resolve();
+      if (!detached.signal.aborted) await release();
+      logs.letGo(task.sessionId);
+    }
+  }
+
+  async function release(): Promise<void> {
+    const closing = [deps.gateway.close(task), driver.release(task.sessionId)];
+    for (const result of await Promise.allSettled(closing)) {
+      if (result.status === "rejected")
+        log.warn({ taskId: task.id, error: result.reason }, "an attempt left something open");
+    }
+  }
+
+  async function start(sessionLog: SessionLog): Promise<"ended" | "again"> {
+    if (isCanceling) return await endCanceled(sessionLog);
+    const [worker, agent] = await Promise.all([driver.acquire({ id: task.sessionId }), deps.resolveAgent(task)]);
+    const claim = await store.tasks.claim({ id: task.id, workerId: worker.id, at: clock.now() });
+    if (!claim) return "ended";
+    handle = worker;
+    owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
+    const begun = sessionLog.commit(owner, own(runningEvent(owner.attempt, worker.id)));
+    const [gateway] = await Promise.all([
+      deps.gateway.open(task),
+      worker.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
+      begun,
+    ]);
+    if (isCanceling) return await endCanceled(sessionLog);
+    const stream = worker.chat(
+      {
+        task_id: task.id,
+        attempt: owner.attempt,
+        session_id: task.sessionId,
+        message: task.message,
+        agent,
+        lease: { token: claim.leaseToken },
+        gateway,
+      },
+      detached.signal,
+    );
+    return await follow(sessionLog, stream);
+  }
+
+  async function endCanceled(sessionLog: SessionLog): Promise<"ended"> {
+    await end(sessionLog, [canceled()]);
+    return "ended";
+  }
+
+  async function resume(sessionLog: SessionLog): Promise<"ended" | "again"> {
+    const claim = await store.tasks.takeOver(task.id);
+    if (!claim) return "ended";
+    owner = { ...owner, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
+    // The journal of a dead worker can be read through any other one.
+    handle = (task.workerId && (await driver.find(task.workerId))) || (await driver.acquire({ id: task.sessionId }));
+    await deps.gateway.open(task);
+    return await follow(sessionLog, null);
+  }
+
+  /** Reads the stream to its lawful end; a broken one is taken up again at the last wseq while the worker lives. */
+  async function follow(
+    sessionLog: SessionLog,
+    first: AsyncIterable<WorkerEvent[]> | null,
+  ): Promise<"ended" | "again"> {
+    let stream = first;
+    let failures = 0;
+    for (;;) {
+      try {
+        const ended = stream ? await take(sessionLog, stream) : await attachAndTake(sessionLog);
+        if (ended) return "ended";
+        if (stream === null) return await lose(sessionLog);
+      } catch (error) {
+        if (detached.signal.aborted) return "ended";
+        if (isRefusal(error)) throw error;
+        if (isUnknown(error) && sessionLog.wseq(task.id) === 0) return await startOver(sessionLog);
+        if (stream === null) failures += 1;
+        const mayComeBack = failures < reattachTries && handle !== null && (await driver.isHealthy(handle));
+        if (!mayComeBack) return await lose(sessionLog);
+        log.warn({ taskId: task.id, error }, "a worker's stream broke; attaching again");
+        await new Promise<void>((wake) => clock.after(reattachDelayMs, wake));
+      }
+      stream = null;
+    }
+  }
+
+  /** The former hub had claimed the task but no worker ever began it: nothing was done, so it may simply be run. */
+  async function startOver(sessionLog: SessionLog): Promise<"again"> {
+    const lost: TaskEvent = {
+      type: "status",
+      content: "starting again",
+      metadata: { kind: "attempt_lost", attempt: owner.attempt },
+    };
+    await sessionLog.commit(owner, own(lost), {
+      kind: "move",
+      taskId: task.id,
+      from: origins("pending"),
+      to: "pending",
+    });
+    return "again";
+  }
+
+  async function attachAndTake(sessionLog: SessionLog): Promise<boolean> {
+    if (!handle) return false;
+    const after = sessionLog.wseq(task.id);
+    const { head, batches } = await handle.attach({ taskId: task.id, attempt: owner.attempt, after }, detached.signal);
+    if (head <= after) caughtUp.resolve();
+    return await take(sessionLog, batches, head);
+  }
+
+  /** True when the stream came to `done` or `parked`. */
+  async function take(sessionLog: SessionLog, batches: AsyncIterable<WorkerEvent[]>, head = 0): Promise<boolean> {
+    for await (const batch of batches) {
+      const last = batch.at(-1);
+      if (!last) continue;
+      hasBegun = true;
+      const mustBeStored = note(batch);
+      if (mustBeStored) await sessionLog.commit(owner, batch, changeBy(last.event));
+      else await sessionLog.trail(owner, batch);
+      if (last.wseq >= head) caughtUp.resolve();
+      if (last.event.type === "done" || last.event.type === "parked") return true;
+      if (isCanceling && !isCancelHeard) await tellCancel();
+    }
+    return false;
+  }
+
+  /** Keeps what the end of the task needs of its events; true when one of them must be stored before it is sent. */
+  function note(batch: WorkerEvent[]): boolean {
+    let mustBeStored = false;
+    for (const { event, wseq } of batch) {
+      if (event.type === "text") continue;
+      if (event.type === "error") noteError(event);
+      else if (event.type === "usage" && wseq > notedWseq) {
+        tokens.input += event.metadata.input_tokens;
+        tokens.output += event.metadata.output_tokens;
+      } else if (event.type === "done" || event.type === "parked" || event.type === "approval_request")
+        mustBeStored = true;
+      notedWseq = Math.max(notedWseq, wseq);
+    }
+    return mustBeStored;
+  }
+
+  function changeBy(event: TaskEvent) {
+    if (event.type === "parked") {
+      return { kind: "move" as const, taskId: task.id, from: origins("input_required"), to: "input_required" as const };
+    }
+    return event.type === "done" ? endBy(event) : undefined;
+  }
+
+  function endBy(done: Extract<TaskEvent, { type: "done" }>) {
+    return {
+      kind: "end" as const,
+      taskId: task.id,
+      from: origins(done.metadata.status),
+      outcome: done.metadata,
+      error: done.metadata.status === "failed" ? (lastError ?? unexplained) : null,
+      tokens,
+      at: clock.now(),
+    };
+  }
+
+  function noteError(event: TaskEvent): void {
+    if (event.type !== "error") return;
+    const { code, hint } = event.metadata;
+    lastError = { code, message: event.content, ...(hint && { hint }) };
+  }
+
+  async function end(sessionLog: SessionLog, events: TaskEvent[]): Promise<void> {
+    for (const event of events) noteError(event);
+    const done = events.at(-1);
+    if (done?.type === "done") await sessionLog.commit(owner, own(...events), endBy(done));
+  }
+
+  /** The attempt's worker is gone, or its journal ends without `done`: never success, and never silently run again. */
+  async function lose(sessionLog: SessionLog): Promise<"ended"> {
+    log.warn({ taskId: task.id, attempt: owner.attempt }, "an attempt was lost");
+    const message = "The worker died while it worked on this.";
+    const hint = "Run it again. What it had done so far is kept above; files it wrote are in the workspace.";
+    const events = isCanceling
+      ? [canceled()]
+      : failure({ code: "worker_lost", message, hint }, { reason: "lost", retryable: true });
+    await end(sessionLog, events);
+    return "ended";
+  }
+
+  async function giveUp(sessionLog: SessionLog, thrown: unknown): Promise<"ended"> {
+    if (detached.signal.aborted) return "ended";
+    const error = toAnyWorkError(thrown);
+    if (isRefusal(error)) {
+      // Ended meanwhile, by cancel or by another owner: its terminal event stands.
+      log.info({ taskId: task.id, code: error.code }, "an attempt came too late");
+      return "ended";
+    }
+    log.error({ taskId: task.id, error }, "an attempt failed to start");
+    const { code, message, hint } = error;
+    const events = isCanceling ? [canceled()] : failure({ code, message, hint }, { retryable: true });
+    await end(sessionLog, events).catch((late: unknown) =>
+      log.error({ taskId: task.id, error: late }, "its failure could not be stored"),
+    );
+    return "ended";
+  }
+
+  async function cancel(): Promise<void> {
+    if (isCanceling) return;
+    isCanceling = true;
+    const sessionLog = await logs.hold(task.sessionId);
+    try {
+      await sessionLog.commit(owner, own(cancelingEvent));
+      stopGrace = clock.after(deps.cancelGraceMs ?? 11_000, () => void forceCancel(sessionLog));
+      await tellCancel();
+    } finally {
+      logs.letGo(task.sessionId);
+    }
+  }
+
+  async function tellCancel(): Promise<void> {
+    // Told before its stream began, a worker may not know the attempt yet: it is told again with the first events.
+    isCancelHeard = hasBegun;
+    await handle?.cancel({ session_id: task.sessionId, task_id: task.id }).catch((error: unknown) => {
+      log.warn({ taskId: task.id, error }, "the worker did not take the cancel; it is ended after the grace time");
+    });
+  }
+
+  async function forceCancel(sessionLog: SessionLog): Promise<void> {
+    log.warn({ taskId: task.id }, "a worker did not obey a cancel and is ended");
+    await driver.release(task.sessionId, { kill: true }).catch(() => undefined);
+    await end(sessionLog, [canceled()]).catch(() => undefined);
+    detached.abort();
+  }
+
+  return { over: run(), caughtUp: caughtUp.promise, cancel, detach: () => detached.abort() };
+}
+
+const unexplained = { code: "engine_failed" as const, message: "The engine failed without saying why." };
+
+const cancelingEvent: TaskEvent = { type: "status", content: "stopping", metadata: { kind: "canceling" } };
+
+function runningEvent(attempt: number, workerId: string): TaskEvent {
+  return { type: "status", content: "running", metadata: { kind: "running", attempt, worker_id: workerId } };
+}
+
+const isUnknown = (error: unknown): boolean => error instanceof AnyWorkError && error.code === "not_found";
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof AnyWorkError && ["task_terminal", "stale_lease"].includes(error.code);
+}

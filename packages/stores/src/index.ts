@@ -1,0 +1,1 @@
+export { createSqliteStore, type SqliteOptions } from "./sqlite/store.ts";
