@@ -54,9 +54,14 @@ export function createStreams({ store, logs, bus }: { store: Store; logs: Sessio
       last = stored.at(-1)?.pos ?? last;
       await onEvents(stored.map((event) => ({ stored: event, frame: encodeFrame(event) })));
     }
-    const missed = live.filter(({ stored }) => stored.pos > last);
+    // What came while the store was read; more may come while that is sent.
+    while (live.length > 0 && !signal.aborted) {
+      const missed = live.filter(({ stored }) => stored.pos > last);
+      live = [];
+      last = missed.at(-1)?.stored.pos ?? last;
+      if (missed.length > 0) await onEvents(missed);
+    }
     live = null;
-    if (missed.length > 0 && !signal.aborted) void onEvents(missed);
   }
 
   async function snapshot(sessionId: string, query: { before?: string; limit?: number } = {}) {

@@ -14,6 +14,8 @@ export const agentConfigSchema = z.strictObject({
   model: z.string().min(1).optional().describe("model of this agent; default: the provider's model"),
 });
 
+type AgentConfig = z.output<typeof agentConfigSchema>;
+
 export const configSchema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1").describe("address to listen on"),
   port: z.int().min(0).max(65535).default(7000).describe("port of page, API and WebSocket; 0 takes a free one"),
@@ -32,7 +34,7 @@ export const configSchema = z.strictObject({
   agents: z
     .record(nameSchema, agentConfigSchema)
     .default({})
-    .transform((agents) => ({ default: agentConfigSchema.parse({}), ...agents }))
+    .transform((agents): Record<string, AgentConfig> => ({ default: agentConfigSchema.parse({}), ...agents }))
     .describe("named agents; `default` exists always"),
   limits: z
     .strictObject({

@@ -49,7 +49,12 @@ export const gatewayBootSchema = z.object({
 });
 export type GatewayBoot = z.infer<typeof gatewayBootSchema>;
 
-/** POST /control/check {style, base_url, api_key, model?}: one real call. ok:false carries the provider's own words. */
+/** POST /control/usage/settled */
+export const settleUsageSchema = z.object({ n: z.number().int().nonnegative() });
+
+export const checkRequestSchema = upstreamSchema.omit({ name: true }).extend({ model: z.string().optional() });
+export type CheckRequest = z.infer<typeof checkRequestSchema>;
+/** POST /control/check: one real call. ok:false carries the provider's own words. */
 export const checkResultSchema = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(true), model: z.string(), models: z.array(z.string()) }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string(), hint: z.string().optional() }),

@@ -1,0 +1,62 @@
+// The hub's process: configuration, start, one line with the sign-in link, and an orderly end.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { demoPrompts } from "@anywork/model-sim";
+import { toAnyWorkError } from "@anywork/protocol";
+import { pino } from "pino";
+import { readConfig } from "./config.ts";
+import { startHub } from "./hub.ts";
+import { findLayout } from "./layout.ts";
+import { openInBrowser } from "./open-browser.ts";
+
+const stderr = (line: string) => process.stderr.write(`${line}\n`);
+
+function fail(lines: string[], exitCode: number): never {
+  for (const line of lines) stderr(line);
+  process.exit(exitCode);
+}
+
+const read = readConfig({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  platform: process.platform,
+});
+if (!read.ok)
+  fail(["AnyWork cannot start with this configuration:", ...read.problems.map((problem) => `  - ${problem}`)], 2);
+const { config } = read;
+
+// A closed pipe (`npm start | head -1`) must not end the hub.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
+try {
+  mkdirSync(join(config.home, "logs"), { recursive: true, mode: 0o700 });
+} catch {
+  // startHub says it better.
+}
+const log = pino(
+  { level: config.logLevel },
+  pino.destination({ dest: join(config.home, "logs", "hub.log"), mkdir: true, sync: false }),
+);
+
+try {
+  const layout = findLayout(import.meta.url, process.execPath);
+  const hub = await startHub({ config, layout, env: process.env, log, demoPrompts });
+  process.stdout.write(`${hub.signInLink}\n`);
+  if (config.open) openInBrowser(hub.signInLink);
+  void hub.warnings().then((warnings) => warnings.forEach(stderr));
+
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    await hub.stop().catch((error: unknown) => log.error({ error }, "the hub did not stop cleanly"));
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+} catch (thrown) {
+  const error = toAnyWorkError(thrown);
+  fail([error.message, ...(error.hint ? [error.hint] : []), `(${error.code})`], 1);
+}
