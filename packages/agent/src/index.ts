@@ -13,4 +13,5 @@ export type {
   ToolRequest,
 } from "./provider/provider.ts";
 export { createUnixFetch } from "./provider/unix-fetch.ts";
+export { openSandbox, probeSandbox, type SandboxState, type SandboxWish } from "./sandbox/probe.ts";
 export type { Sandbox, SandboxChild, SandboxCommand, SandboxExit, SandboxLimit } from "./sandbox/sandbox.ts";

@@ -12,8 +12,6 @@ export interface SandboxCommand {
   env?: Readonly<Record<string, string>>;
   /** Further files or folders it may read (a program of ours). */
   readable?: readonly string[];
-  /** Where stdout and stderr go together: two pipes, or an open file descriptor. */
-  output: "pipe" | { fd: number };
 }
 
 export interface SandboxExit {
@@ -23,10 +21,10 @@ export interface SandboxExit {
 }
 
 export interface SandboxChild {
+  /** 0 when it could not start. */
   readonly pid: number;
-  /** Null when the output goes to a file. */
-  readonly stdout: Readable | null;
-  readonly stderr: Readable | null;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /** When the process is gone; its pipes may be open a little longer. Rejects with tool_failed when it could not start. */
   readonly exited: Promise<SandboxExit>;
   /** Ends the whole tree: SIGTERM, then SIGKILL; resolves when nothing of it is left, within 12 s. Idempotent. */
