@@ -7,7 +7,7 @@ export type EngineName = keyof typeof engines;
 export const isEngineName = (name: string): name is EngineName => Object.hasOwn(engines, name);
 
 /** What a worker needs to make an engine's deps; it imports engines, never the agent. */
-export { openSandbox, type SandboxState, systemClock, systemClock } from "@anywork/agent";
+export { openSandbox, type SandboxState, systemClock } from "@anywork/agent";
 export type {
   Engine,
   EngineCapabilities,

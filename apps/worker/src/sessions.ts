@@ -1,0 +1,93 @@
+// The sessions this worker serves: their folders, their fence, what /prepare brought, their open engine sessions.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Engine, type EngineDeps, type EngineSession, engines, isEngineName } from "@anywork/engines";
+import { workspaceName } from "@anywork/guard";
+import { AnyWorkError, type prepareRequestSchema } from "@anywork/protocol";
+
+export type Prepared = Pick<ReturnType<typeof prepareRequestSchema.parse>, "skills" | "mcp_servers">;
+
+export interface Sessions {
+  /** Remembers skills and MCP servers for the session's next attempts; definitions come from nowhere else. */
+  prepare(sessionId: string, prepared: Prepared): void;
+  /** Throws stale_lease when a newer owner of the session has been here. */
+  fence(sessionId: string, leaseToken: number): void;
+  /** The engine's session, opened when it is the first time. Throws engine_failed for an engine that is not there. */
+  open(sessionId: string, engineName: string): Promise<EngineSession>;
+  /** Ends what the session's engines still run; the next task opens anew. */
+  drop(sessionId: string): Promise<void>;
+  ids(): string[];
+  historyFile(sessionId: string): string;
+  close(): Promise<void>;
+}
+
+interface SessionState {
+  leaseToken: number;
+  prepared: Prepared;
+  opened: Map<string, Promise<EngineSession>>;
+}
+
+export function createSessions({ home, deps }: { home: string; deps: EngineDeps }): Sessions {
+  const states = new Map<string, SessionState>();
+  const created = new Map<string, Engine>();
+
+  function stateOf(id: string): SessionState {
+    const state = states.get(id) ?? { leaseToken: 0, prepared: { skills: [], mcp_servers: {} }, opened: new Map() };
+    states.set(id, state);
+    return state;
+  }
+
+  function engine(name: string): Engine {
+    if (!isEngineName(name)) {
+      throw new AnyWorkError("engine_failed", `there is no engine ${name}`, {
+        hint: `Choose one of: ${Object.keys(engines).join(", ")}.`,
+      });
+    }
+    const found = created.get(name) ?? engines[name].create(deps);
+    created.set(name, found);
+    return found;
+  }
+
+  const historyFile = (id: string) => join(home, "sessions", `${workspaceName(id)}.jsonl`);
+
+  async function openSession(id: string, engineName: string): Promise<EngineSession> {
+    const workspace = join(home, "workspaces", workspaceName(id));
+    mkdirSync(join(workspace, "files", "uploads"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(workspace, "files", "outputs"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(home, "sessions"), { recursive: true, mode: 0o700 });
+    return engine(engineName).open({ id, workspace, historyFile: historyFile(id) });
+  }
+
+  async function drop(id: string): Promise<void> {
+    const opened = [...(states.get(id)?.opened.values() ?? [])];
+    states.get(id)?.opened.clear();
+    await Promise.allSettled(opened.map(async (session) => (await session).close()));
+  }
+
+  return {
+    prepare(id, prepared) {
+      stateOf(id).prepared = prepared;
+    },
+    fence(id, leaseToken) {
+      const state = stateOf(id);
+      if (leaseToken < state.leaseToken) {
+        throw new AnyWorkError("stale_lease", `session ${id} has a newer owner`);
+      }
+      state.leaseToken = leaseToken;
+    },
+    open(id, engineName) {
+      const { opened } = stateOf(id);
+      const session = opened.get(engineName) ?? openSession(id, engineName);
+      opened.set(engineName, session);
+      // A session that could not be opened is tried anew by the next task.
+      session.catch(() => opened.delete(engineName));
+      return session;
+    },
+    drop,
+    ids: () => [...states.keys()],
+    historyFile,
+    async close() {
+      await Promise.all([...states.keys()].map(drop));
+    },
+  };
+}
