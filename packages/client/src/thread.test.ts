@@ -1,7 +1,7 @@
 import type { HubFrame, Message } from "@anywork/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyFrames, expectMessage, markPending, noteTask, threadFromMessages } from "./thread.ts";
+import { applyFrames, expectMessage, markPending, noteTask, threadFromMessages, withEarlier } from "./thread.ts";
 import { emptyThread } from "./thread-view.ts";
 
 type Step = Pick<HubFrame, "type" | "content" | "metadata">;
@@ -164,6 +164,17 @@ describe("thread", () => {
       ["new", "running"],
     ]);
     expect(next.cursor).toBe("c6");
+  });
+
+  it("puts older messages in front, and a task cut by the page's border together", () => {
+    const thread = withEarlier(threadFromMessages(messages.slice(1), "c4"), [
+      { role: "user", content: "oldest", timestamp: "2025-12-31T00:00:00Z", taskId: "z" },
+      ...messages.slice(0, 1),
+    ]);
+    expect(thread.tasks.map((task) => [task.userText, task.parts.length])).toEqual([
+      ["oldest", 0],
+      ["old", 1],
+    ]);
   });
 
   it.each(["cursor_reset", "cursor_expired"])("replaces what it showed on %s", (type) => {

@@ -44,6 +44,21 @@ export function threadFromMessages(messages: readonly Message[], cursor: string,
   return { tasks: tasksOf(messages), pending: before.pending, cursor };
 }
 
+/** Older messages in front of what is shown. A task that lies on the border is put together again. */
+export function withEarlier(thread: Thread, messages: readonly Message[]): Thread {
+  const known = new Map(thread.tasks.map((task) => [task.taskId, task]));
+  const older: TaskView[] = [];
+  for (const task of tasksOf(messages)) {
+    const here = known.get(task.taskId);
+    if (here === undefined) older.push(task);
+    else if (here.userText === "") {
+      const { userText, createdAt } = task;
+      known.set(task.taskId, { ...here, userText, createdAt });
+    }
+  }
+  return { ...thread, tasks: [...older, ...thread.tasks.map((task) => known.get(task.taskId) ?? task)] };
+}
+
 function refused(pending: readonly PendingMessage[], frame: HubFrame): PendingMessage[] {
   const index = pending.findIndex((message) => message.state === "sending");
   const found = pending[index];
