@@ -19,6 +19,6 @@ export function findLayout(here: string, node: string): Layout {
     gateway: [node, path("./gateway.js", "../../gateway/src/main.ts")],
     modelSim: [node, path("./model-sim.js", "../../../packages/model-sim/src/main.ts")],
     storeThread: isBuilt ? new URL("./store-thread.js", here) : undefined,
-    page: path("./page", "../../web/dist"),
+    page: path("../apps/web/dist", "../../web/dist"),
   };
 }

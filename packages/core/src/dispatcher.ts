@@ -2,7 +2,7 @@
 // each claimed by lease before a worker sees it.
 import { AnyWorkError, canceled, type Task } from "@anywork/protocol";
 import { type Attempt, type AttemptDeps, resumeAttempt, startAttempt } from "./attempt.ts";
-import { queuedEvent } from "./intake.ts";
+import { queuedEvent } from "./queued-event.ts";
 import { own } from "./session-log.ts";
 import { origins } from "./task-state.ts";
 

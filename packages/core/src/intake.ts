@@ -1,6 +1,6 @@
 // The one way in. From: channels and the API. In: a verified message. Out: a stored task, then (only then) the
 // acknowledgement, then the dispatcher.
-import { AnyWorkError, type Session, type Task, type TaskEvent } from "@anywork/protocol";
+import { AnyWorkError, type Session, type Task } from "@anywork/protocol";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { ChannelMessage, Clock, NewTask, Store } from "./ports.ts";
 
@@ -127,19 +127,4 @@ export function createIntake(deps: IntakeDeps): Intake {
 export function titleOf(message: string): string {
   const line = message.trim().split("\n")[0] ?? "";
   return line.length <= 60 ? line : `${line.slice(0, 59).trimEnd()}…`;
-}
-
-/** The first event of every task: it carries the request, so that a second device shows it too. */
-export function queuedEvent(task: Task, position: number): TaskEvent {
-  return {
-    type: "status",
-    content: position === 0 ? "starting" : `queued behind ${position}`,
-    metadata: {
-      kind: "queued",
-      position,
-      message: task.message,
-      created_at: task.createdAt,
-      ...(task.retryOf && { retry_of: task.retryOf }),
-    },
-  };
 }
