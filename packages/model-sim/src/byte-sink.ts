@@ -61,7 +61,7 @@ function withCrlf(data: string | Buffer): string | Buffer {
 }
 
 /** "mixed" takes three ways in turn: between the lines, inside every code point, and byte by byte. */
-export function splitFrame(bytes: Buffer, split: number | "mixed", turn: number): Buffer[] {
+function splitFrame(bytes: Buffer, split: number | "mixed", turn: number): Buffer[] {
   if (split !== "mixed") return cutAt(bytes, (i) => i % split === 0);
   if (turn % 3 === 0) return cutAt(bytes, (i) => bytes[i - 1] === 0x0a);
   if (turn % 3 === 1) return cutAt(bytes, (i) => isContinuation(bytes[i]) || i === Math.floor(bytes.length / 2));

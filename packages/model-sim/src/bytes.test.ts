@@ -173,8 +173,10 @@ describe("the simulator's server", () => {
     const headers = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
     const broken = await fetch(`${sim.url}/v1/messages`, { method: "POST", headers, body: "{nope" });
     expect([broken.status, await broken.json()]).toMatchObject([400, { error: { type: "invalid_request_error" } }]);
-    const foreign = await fetch(`${sim.url}/v2/nothing`, { headers });
-    expect([foreign.status, await foreign.json()]).toMatchObject([404, { error: { type: "not_found_error" } }]);
+    for (const path of ["/v2/nothing", "//", "/v1/models/%zz", "/v1/messages"]) {
+      const foreign = await fetch(sim.url + path, { headers });
+      expect([foreign.status, await foreign.json()]).toMatchObject([404, { error: { type: "not_found_error" } }]);
+    }
   });
 
   it("records what came, all headers and the body", async () => {

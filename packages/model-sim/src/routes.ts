@@ -12,7 +12,7 @@ export type Route =
 
 /** `/v1/models` is served by both providers; Anthropic's headers tell whose client asks. */
 export function findRoute(method: string, path: string, headers: Headers): Route {
-  const { pathname } = new URL(path, "http://localhost");
+  const pathname = path.split("?", 1)[0] ?? "";
   const isAnthropic = headers.has("anthropic-version") || headers.has("x-api-key");
   const wire = isAnthropic || pathname.startsWith("/v1/messages") ? anthropicWire : openAiWire;
   if (method === "POST" && pathname === "/v1/messages") return { wire, type: "answer" };
@@ -20,6 +20,6 @@ export function findRoute(method: string, path: string, headers: Headers): Route
   if (method === "POST" && pathname === "/v1/chat/completions") return { wire: openAiWire, type: "answer" };
   if (method === "GET" && pathname === "/v1/models") return { wire, type: "models" };
   const model = method === "GET" ? /^\/v1\/models\/(.+)$/.exec(pathname)?.[1] : undefined;
-  if (model !== undefined) return { wire, type: "model", model: decodeURIComponent(model) };
+  if (model !== undefined) return { wire, type: "model", model: model.replaceAll("%2F", "/") };
   return { wire, type: "unknown" };
 }
