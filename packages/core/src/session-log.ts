@@ -65,6 +65,8 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
 
   let queue: Item[] = [];
   let waiting = 0;
+  /** Items, waiting or being written, whose frames nobody has seen yet: what comes behind them must wait too. */
+  let held = 0;
   let isWriting = false;
   let timer: (() => void) | null = null;
   let idle: (() => void)[] = [];
@@ -92,7 +94,8 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
 
   function enqueue(owner: Owner, events: StoredEvent[], change: Append["change"], settle: Item["settle"]): void {
     const frames = events.map((stored) => ({ stored, frame: encodeFrame(stored) }));
-    const mayBeSent = settle === null && !queue.some((item) => !item.published);
+    const mayBeSent = settle === null && held === 0;
+    if (!mayBeSent) held += 1;
     if (mayBeSent && frames.length > 0) bus.publish(sessionId, frames);
     const append = { sessionId, events, leaseToken: owner.leaseToken, change };
     queue.push({ append, published: mayBeSent, frames, settle });
@@ -131,8 +134,10 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
   }
 
   function finish(item: Item): void {
-    if (!item.published && item.frames.length > 0) bus.publish(sessionId, item.frames);
-    item.published = true;
+    if (!item.published) {
+      held -= 1;
+      if (item.frames.length > 0) bus.publish(sessionId, item.frames);
+    }
     item.settle?.resolve();
   }
 
@@ -141,6 +146,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
     const all = [...items, ...queue];
     queue = [];
     waiting = 0;
+    held = 0;
     for (const item of all) {
       const head = tasks.get(item.append.events[0]?.taskId ?? "");
       if (head) head.ended = true;
