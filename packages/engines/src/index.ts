@@ -1,8 +1,9 @@
+import { builtin } from "./builtin.ts";
 import { echo } from "./echo.ts";
 import type { EngineModule } from "./engine.ts";
 
 /** Every engine a worker has. Adding one is one file and one line here. */
-export const engines = { echo } satisfies Record<string, EngineModule>;
+export const engines = { builtin, echo } satisfies Record<string, EngineModule>;
 export type EngineName = keyof typeof engines;
 export const isEngineName = (name: string): name is EngineName => Object.hasOwn(engines, name);
 

@@ -1,4 +1,4 @@
-import type { CallUsage } from "./provider.ts";
+import type { CallUsage } from "./provider/provider.ts";
 
 /** US dollars per million tokens. List prices as published by the providers; as of 2025-12-01. */
 interface Price {
