@@ -19,7 +19,7 @@ export async function endTree(find: () => number[]): Promise<void> {
 }
 
 /** A negative pid means the process group. One that is gone already is no error. */
-export function send(pids: readonly number[], signal: NodeJS.Signals): void {
+function send(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {
       process.kill(pid, signal);

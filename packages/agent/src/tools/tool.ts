@@ -25,7 +25,7 @@ export interface ToolResult {
   output: string;
 }
 
-export type ParsedCall =
+type ParsedCall =
   | { ok: true; args: Record<string, unknown>; execute(context: ToolContext): Promise<ToolResult> }
   | { ok: false; problem: string };
 
