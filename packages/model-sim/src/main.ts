@@ -1,5 +1,5 @@
-// The process entry: `node main.ts [--port N] [--host H] [--socket PATH]`. Prints its address on one line and serves
-// until SIGTERM or SIGINT. Exits with 2 for wrong arguments, 1 when it cannot listen.
+// The process entry: `node main.ts [--port N] [--host H] [--socket PATH] [--with-parent]`. Prints its address on one line and serves
+// until SIGTERM or SIGINT; with --with-parent also until its standard input closes. Exits with 2 for wrong arguments, 1 when it cannot listen.
 import { parseArgs } from "node:util";
 import { toAnyWorkError } from "@anywork/protocol";
 import { createModelSim, type ListenOptions } from "./server.ts";
@@ -7,7 +7,12 @@ import { createModelSim, type ListenOptions } from "./server.ts";
 function readArguments(args: string[]): ListenOptions {
   const { values } = parseArgs({
     args,
-    options: { port: { type: "string", default: "0" }, host: { type: "string" }, socket: { type: "string" } },
+    options: {
+      port: { type: "string", default: "0" },
+      host: { type: "string" },
+      socket: { type: "string" },
+      "with-parent": { type: "boolean" },
+    },
   });
   if (values.socket !== undefined) return { socket: values.socket };
   const port = Number(values.port);
@@ -31,6 +36,8 @@ function readArgumentsOrStop(): ListenOptions {
 
 const where = readArgumentsOrStop();
 const sim = createModelSim({ keepRequests: 0 });
+// The pipe from the parent closes when it dies, however it dies.
+if (process.argv.includes("--with-parent")) process.stdin.once("close", () => process.exit(0)).resume();
 for (const signal of ["SIGTERM", "SIGINT"] as const)
   process.once(signal, () => void sim.close().then(() => process.exit(0)));
 try {
