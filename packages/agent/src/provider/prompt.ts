@@ -6,15 +6,22 @@ import type { ChatMessage, ProviderRequest, ToolRequest } from "./provider.ts";
 /** Anthropic caches the prompt up to such a mark; other providers cache by themselves. */
 const cacheMark = { anthropic: { cacheControl: { type: "ephemeral" } } };
 
+/**
+ * Anthropic's API wants a number. The adapter lowers it to what a model it knows can give; for one it does not know it
+ * would ask for 4096, too few to write a file of some length.
+ */
+const anthropicOutputTokens = 32_000;
+
 export function toCallOptions(
   request: ProviderRequest,
   style: ProviderStyle,
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
+  const { maxOutputTokens = style === "anthropic" ? anthropicOutputTokens : undefined } = request;
   return {
     prompt: toPrompt(request, style),
     abortSignal,
-    ...(request.maxOutputTokens !== undefined && { maxOutputTokens: request.maxOutputTokens }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(request.tools.length > 0 && {
       tools: request.tools.map(({ name, description, parameters }) => ({
         type: "function" as const,

@@ -110,6 +110,7 @@ describe("provider", () => {
     const [sent] = server.requests as [
       { system: { text: string }[]; messages: { role: string; content: unknown[] }[] },
     ];
+    expect(sent).toMatchObject({ model: "sim", max_tokens: 32_000, stream: true });
     expect(sent.system[0]?.text).toBe("be kind");
     expect(sent.messages.map((message) => [message.role, message.content.length])).toEqual([
       ["user", 1],
