@@ -335,10 +335,12 @@ describe("the gateway's control half", () => {
     await call();
     await usageOf(2);
     await control.json("POST", "/control/usage/settled", { n: 1 });
-    process.kill(gateway.record.pid, "SIGKILL");
+    const { address, pid } = gateway.record;
+    process.kill(pid, "SIGKILL");
     await gateway.exited;
     control.close();
     await start();
+    expect(gateway.record.address).toBe(address); // Tasks that run reach the new one where the old one was.
     expect((await usage()).map(({ n }) => n)).toEqual([2]);
     expect((await call()).status).toBe(401); // Tokens and keys were in memory only.
     await setUp();
@@ -390,6 +392,15 @@ describe("the gateway's control half", () => {
     await expect(refused).rejects.toMatchObject({ code: "invalid_request", field: "token" });
     await expect(control.json("GET", "/control/nothing")).rejects.toMatchObject({ code: "not_found" });
     await expect(control.json("GET", "/control/upstream")).rejects.toMatchObject({ code: "method_not_allowed" });
+  });
+
+  it("one that ends late leaves its successor's socket alone", async () => {
+    const old = gateway;
+    control.close();
+    await start();
+    process.kill(old.record.pid, "SIGTERM");
+    await old.exited;
+    expect(await control.json("GET", "/health")).toMatchObject({ status: "ok" });
   });
 
   it("ends itself when no hub asks for it", async () => {

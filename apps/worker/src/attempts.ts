@@ -14,6 +14,9 @@ const maxJournalBytes = 256 * 1024 * 1024;
 const readKeepMs = 60 * 60 * 1000;
 const keepMs = 7 * 24 * 60 * 60 * 1000;
 
+/** Beside all that run, as many of the newest ended attempts are named in /health. */
+const maxListedEnded = 100;
+
 export interface AttemptKey {
   taskId: string;
   attempt: number;
@@ -44,10 +47,12 @@ interface Attempt extends AttemptKey {
 export function createAttempts(options: { home: string; sessions: Sessions; maxJournalBytes?: number }): Attempts {
   const { home, sessions } = options;
   const attempts = new Map<string, Attempt>();
+  /** The newest attempt of each session that has not come to its end. */
+  const current = new Map<string, Attempt>();
   const readAtMs = new Map<string, number>();
 
   const pathOf = ({ taskId, attempt }: AttemptKey) => join(home, "journal", `${workspaceName(taskId)}.${attempt}.sse`);
-  const alive = () => [...attempts.values()].filter(({ journal }) => !journal.isEnded);
+  const alive = () => [...current.values()].filter(({ journal }) => !journal.isEnded);
 
   async function findOrNull(key: AttemptKey): Promise<Source | null> {
     const path = pathOf(key);
@@ -62,8 +67,13 @@ export function createAttempts(options: { home: string; sessions: Sessions; maxJ
     const journal = createJournal(path, options.maxJournalBytes ?? maxJournalBytes);
     const open = () => sessions.open(session_id, agent.engine);
     const run = startRun({ journal, open, resume, task: { id: task_id, message, agent, gateway } });
-    attempts.set(path, { taskId: task_id, attempt, sessionId: session_id, journal, run });
-    void run.ended.then((isReusable) => (isReusable ? undefined : sessions.drop(session_id)));
+    const launched = { taskId: task_id, attempt, sessionId: session_id, journal, run };
+    attempts.set(path, launched);
+    current.set(session_id, launched);
+    void run.ended.then(async (isReusable) => {
+      if (current.get(session_id) === launched) current.delete(session_id);
+      if (!isReusable) await sessions.drop(session_id);
+    });
     return journal;
   }
 
@@ -73,8 +83,9 @@ export function createAttempts(options: { home: string; sessions: Sessions; maxJ
       const known = await findOrNull({ taskId: request.task_id, attempt: request.attempt });
       if (known) return known;
       // Nothing is awaited from here on, so no second attempt can slip in between.
-      const other = alive().find((attempt) => attempt.sessionId === request.session_id);
-      if (other) throw new AnyWorkError("conflict", `task ${other.taskId} runs in this session`);
+      const other = current.get(request.session_id);
+      if (other && !other.journal.isEnded)
+        throw new AnyWorkError("conflict", `task ${other.taskId} runs in this session`);
       return launch(request);
     },
     async find(key) {
@@ -111,12 +122,14 @@ export function createAttempts(options: { home: string; sessions: Sessions; maxJ
       }
     },
     list: () =>
-      [...attempts.values()].map(({ taskId, attempt, journal }) => ({
-        task_id: taskId,
-        attempt,
-        wseq: journal.head,
-        running: !journal.isEnded,
-      })),
+      [...[...attempts.values()].filter(({ journal }) => journal.isEnded).slice(-maxListedEnded), ...alive()].map(
+        ({ taskId, attempt, journal }) => ({
+          task_id: taskId,
+          attempt,
+          wseq: journal.head,
+          running: !journal.isEnded,
+        }),
+      ),
     running: () => alive().map(({ sessionId, taskId }) => ({ sessionId, taskId })),
   };
 }

@@ -1,9 +1,13 @@
 // The sessions this worker serves: their folders, their fence, what /prepare brought, their open engine sessions.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Engine, type EngineDeps, type EngineSession, engines, isEngineName } from "@anywork/engines";
 import { workspaceName } from "@anywork/guard";
 import { AnyWorkError, type prepareRequestSchema } from "@anywork/protocol";
+
+/** An engine ends its processes within 12 s; one that does not is not waited for. */
+const closeMs = 13_000;
 
 export type Prepared = Pick<ReturnType<typeof prepareRequestSchema.parse>, "skills" | "mcp_servers">;
 
@@ -87,7 +91,8 @@ export function createSessions({ home, deps }: { home: string; deps: EngineDeps 
     ids: () => [...states.keys()],
     historyFile,
     async close() {
-      await Promise.all([...states.keys()].map(drop));
+      const closed = Promise.all([...states.keys()].map(drop));
+      await Promise.race([closed, sleep(closeMs, undefined, { ref: false })]);
     },
   };
 }

@@ -14,9 +14,10 @@ export interface FoundProcess {
   health: unknown;
 }
 
-/** The living processes of a kind. Records and sockets of dead ones are removed. */
+/** The living processes of a kind, the newest first. Records and sockets of dead ones are removed. */
 export async function findProcesses(runDir: string, kind: ProcessRecord["kind"]): Promise<FoundProcess[]> {
   const records = readRecords(runDir).filter((record) => record.kind === kind);
+  records.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   const found = await Promise.all(records.map(async (record) => ({ record, state: await askHealth(record) })));
   for (const { record, state } of found) if (state === "gone") forgetProcess(runDir, record);
   return found.flatMap(({ record, state }) =>
@@ -65,16 +66,9 @@ function readRecord(path: string): ProcessRecord | null {
 
 export function forgetProcess(runDir: string, record: ProcessRecord): void {
   rmSync(join(runDir, `${record.id}.json`), { force: true });
-  rmSync(record.address, { force: true });
-}
-
-/** Ends a process of ours with everything it started. */
-export function endProcess(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "ESRCH") throw thrown;
-  }
+  // A gateway's successor listens in the same place.
+  const isTaken = readRecords(runDir).some(({ address }) => address === record.address);
+  if (!isTaken) rmSync(record.address, { force: true });
 }
 
 export function isAlive(pid: number): boolean {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,8 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DriverFixture, driverContract, echoRequest, readAll } from "@anywork/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { endProcess } from "./end-process.ts";
 import { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } from "./process.ts";
-import { endProcess } from "./process-record.ts";
+
 import { childEnvironment } from "./start-process.ts";
 
 const workerMain = join(import.meta.dirname, "../../../apps/worker/src/main.ts");
@@ -181,5 +183,15 @@ describe("process driver", () => {
     const frames = readFileSync(join(home, "journal", name ?? ""), "utf8").split("\n\n");
     expect(frames.length - 1).toBe(events.length);
     expect(frames[0]).toBe('event: text\nid: 1\ndata: {"content":"héllo ","metadata":{}}');
+  });
+});
+
+describe("ending a process", () => {
+  it("takes what it started in groups of its own along", async () => {
+    const script = "setsid sh -c 'sleep 300' & echo $!; wait";
+    const child = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    const inner = await new Promise<number>((resolve) => child.stdout.once("data", (text) => resolve(Number(text))));
+    endProcess(child.pid ?? 0);
+    await Promise.all([gone(child.pid ?? 0), gone(inner)]);
   });
 });

@@ -2,7 +2,8 @@
 // hub; a driver that starts anew finds them by their records in run/.
 import type { Driver, Log, WorkerHandle, WorkerInfo } from "@anywork/core";
 import { AnyWorkError, type ProcessRecord, type WorkerHealth, workerHealthSchema } from "@anywork/protocol";
-import { askHealth, endProcess, findProcesses, forgetProcess, isAlive } from "./process-record.ts";
+import { endProcess } from "./end-process.ts";
+import { askHealth, findProcesses, forgetProcess, isAlive } from "./process-record.ts";
 import { startProcess } from "./start-process.ts";
 import { createWorkerHandle, type ProcessHandle } from "./worker-handle.ts";
 

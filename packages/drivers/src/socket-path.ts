@@ -10,8 +10,8 @@ const maxPathBytes = 100;
 const shortHash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12);
 
 /** Where a process of ours listens: in `runDir`, or, where that path is too long, in a private folder below tmp. */
-export function socketPath(runDir: string, id: string, tmp = tmpdir()): string {
-  const name = `${shortHash(id)}.sock`;
+export function socketPath(runDir: string, listener: string, tmp = tmpdir()): string {
+  const name = `${shortHash(listener)}.sock`;
   const near = join(runDir, name);
   if (Buffer.byteLength(near) <= maxPathBytes) return near;
   const { uid } = userInfo();

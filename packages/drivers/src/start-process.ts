@@ -6,7 +6,8 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rename
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { AnyWorkError, type ProcessRecord } from "@anywork/protocol";
-import { endProcess, forgetProcess } from "./process-record.ts";
+import { endProcess } from "./end-process.ts";
+import { forgetProcess } from "./process-record.ts";
 import { socketPath } from "./socket-path.ts";
 
 const maxLogBytes = 5 * 1024 * 1024;
@@ -15,7 +16,7 @@ const tailBytes = 2_000;
 export interface StartOptions {
   kind: "worker" | "gateway";
   home: string;
-  /** Folder of records and sockets, usually `<home>/run`. */
+  /** Folder of records and sockets: `<home>/run`, where the process writes its own record. */
   runDir: string;
   /** argv of the process. */
   command: string[];
@@ -45,7 +46,8 @@ export function childEnvironment(env: Record<string, string | undefined>): Recor
 export async function startProcess(options: StartOptions): Promise<StartedProcess> {
   const id = `${options.kind}-${randomUUID().slice(0, 8)}`;
   const token = randomBytes(32).toString("hex");
-  const socket = socketPath(options.runDir, id);
+  // There is one gateway, and tasks that run keep its address: the next one listens in the same place.
+  const socket = socketPath(options.runDir, options.kind === "gateway" ? "gateway" : id);
   const log = openLog(join(options.home, "logs", `${options.kind}.log`));
   try {
     const child = launch(options, log.fd);

@@ -88,7 +88,11 @@ export const workerHealthSchema = z.object({
   attempts: z.array(
     z.object({ task_id: z.string(), attempt: z.number().int(), wseq: z.number().int(), running: z.boolean() }),
   ),
-  sandbox: z.object({ kind: z.enum(["bubblewrap", "none"]), reason: z.string().optional() }),
+  sandbox: z.object({
+    kind: z.enum(["bubblewrap", "none"]),
+    reason: z.string().optional(),
+    hint: z.string().optional(),
+  }),
 });
 export type WorkerHealth = z.infer<typeof workerHealthSchema>;
 

@@ -1,6 +1,6 @@
 // The life of a process of ours (worker, gateway): boot line on standard input, a Unix socket nobody else may open,
 // a record in run/, "ready" on fd 3; then it outlives the hub and ends itself when nobody asks for it any more.
-import { chmodSync, closeSync, mkdirSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
@@ -55,6 +55,7 @@ export async function servePrivate(options: {
   const { boot, server } = options;
   const recordPath = join(boot.home, "run", `${boot.id}.json`);
   await listen(server, boot.socket);
+  const listensAt = inodeOf(boot.socket);
   writeRecord(recordPath, { kind: options.kind, boot });
   let ending = false;
   const ended = watchEnd({ ...options, onTerminate: () => (ending = true) });
@@ -63,9 +64,9 @@ export async function servePrivate(options: {
     ended,
     isEnding: () => ending,
     leave() {
-      server.close();
       rmSync(recordPath, { force: true });
-      rmSync(boot.socket, { force: true });
+      // A successor may listen in the same place by now; closing the server would remove its socket too.
+      if (inodeOf(boot.socket) === listensAt) rmSync(boot.socket, { force: true });
       endProcessGroup();
     },
   };
@@ -135,10 +136,12 @@ function sayReady(): void {
   closeSync(3);
 }
 
+const inodeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino;
+
 function endProcessGroup(): void {
   try {
     process.kill(-process.pid, "SIGKILL");
   } catch {
-    // Not the leader of a group: there is nothing of ours to end with it.
+    process.kill(process.pid, "SIGKILL"); // Not the leader of a group: started by hand.
   }
 }
