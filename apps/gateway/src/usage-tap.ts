@@ -3,7 +3,7 @@
 import type { GatewayUsage, ProviderStyle } from "@anywork/protocol";
 
 /** input_tokens is what was read anew: tokens from the provider's cache are counted apart, in both styles. */
-export type TappedUsage = Pick<
+type TappedUsage = Pick<
   GatewayUsage,
   "model" | "input_tokens" | "output_tokens" | "cache_read_tokens" | "cache_write_tokens"
 >;

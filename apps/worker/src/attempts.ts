@@ -17,7 +17,7 @@ const keepMs = 7 * 24 * 60 * 60 * 1000;
 /** Beside all that run, as many of the newest ended attempts are named in /health. */
 const maxListedEnded = 100;
 
-export interface AttemptKey {
+interface AttemptKey {
   taskId: string;
   attempt: number;
 }

@@ -112,7 +112,7 @@ function write(fd: number, bytes: Buffer): AnyWorkError | null {
 }
 
 /** One frame. `content` and `metadata` are JSON, so a frame has no line break but its own. */
-export function encodeEvent(wseq: number, { type, content, metadata }: TaskEvent): string {
+function encodeEvent(wseq: number, { type, content, metadata }: TaskEvent): string {
   return `event: ${type}\nid: ${wseq}\ndata: {"content":${JSON.stringify(content)},"metadata":${encode(metadata)}}\n\n`;
 }
 

@@ -9,7 +9,7 @@ import { AnyWorkError, type prepareRequestSchema } from "@anywork/protocol";
 /** An engine ends its processes within 12 s; one that does not is not waited for. */
 const closeMs = 13_000;
 
-export type Prepared = Pick<ReturnType<typeof prepareRequestSchema.parse>, "skills" | "mcp_servers">;
+type Prepared = Pick<ReturnType<typeof prepareRequestSchema.parse>, "skills" | "mcp_servers">;
 
 export interface Sessions {
   /** Remembers skills and MCP servers for the session's next attempts; definitions come from nowhere else. */

@@ -39,12 +39,12 @@ export function route(method: string, path: string, handle: Route["handle"]): Ro
 }
 
 /** Compares in constant time, whatever the lengths. */
-export function matchesSecret(given: string, secret: string): boolean {
+function matchesSecret(given: string, secret: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-export function hasBearer(request: IncomingMessage, token: string): boolean {
+function hasBearer(request: IncomingMessage, token: string): boolean {
   const header = request.headers.authorization ?? "";
   return header.startsWith("Bearer ") && matchesSecret(header.slice(7), token);
 }
@@ -130,7 +130,7 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
   response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length }).end(bytes);
 }
 
-export function sendError(response: ServerResponse, error: AnyWorkError): void {
+function sendError(response: ServerResponse, error: AnyWorkError): void {
   if (response.headersSent) {
     response.destroy();
     return;

@@ -1,12 +1,2 @@
-export {
-  type Call,
-  createRouter,
-  hasBearer,
-  matchesSecret,
-  type Route,
-  readJson,
-  route,
-  sendError,
-  sendJson,
-} from "./http.ts";
-export { type Life, type PrivateProcess, readBoot, servePrivate } from "./life.ts";
+export { type Call, createRouter, type Route, readJson, route, sendJson } from "./http.ts";
+export { readBoot, servePrivate } from "./life.ts";

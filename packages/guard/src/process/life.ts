@@ -10,7 +10,7 @@ const drainMs = 12_000;
 const pollMs = 50;
 
 /** What every boot line has. */
-export interface Life {
+interface Life {
   id: string;
   home: string;
   socket: string;
@@ -19,7 +19,7 @@ export interface Life {
   orphan_exit_ms: number;
 }
 
-export interface PrivateProcess {
+interface PrivateProcess {
   /** Resolves when it is time to end: after SIGTERM once idle (12 s at most), or without a request for too long. */
   readonly ended: Promise<"terminated" | "orphaned">;
   /** True from SIGTERM on: nothing new is taken. */
