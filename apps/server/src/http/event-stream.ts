@@ -17,41 +17,56 @@ export async function taskEventStream(task: Task, after: string | undefined, dep
   const ended = new AbortController();
   const encoder = new TextEncoder();
   let ping: NodeJS.Timeout | undefined;
+  let wake: (() => void) | null = null;
+  let isReplaying = true;
+
+  const stop = () => {
+    clearInterval(ping);
+    ended.abort();
+    wake?.();
+  };
+
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const close = () => {
+      if (ended.signal.aborted) return;
+      stop();
+      controller.close();
+    };
+    const send = (text: string) => {
+      if (ended.signal.aborted) return;
+      controller.enqueue(encoder.encode(text));
+      // A reader that does not read is let go; it comes back with its last id.
+      if (!isReplaying && (controller.desiredSize ?? 0) < -maxBufferedBytes) close();
+    };
+    /** While stored events are read the reader sets the pace. */
+    const room = async () => {
+      if (isReplaying && !ended.signal.aborted && (controller.desiredSize ?? 0) <= 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    const onEvents = (events: readonly Published[]) => {
+      const mine = events.filter(({ stored }) => stored.taskId === task.id && stored.seq > from.seq);
+      if (mine.length > 0) send(mine.map(toSse).join(""));
+      if (mine.some(({ stored }) => stored.event.type === "done")) close();
+      return room();
+    };
+    const onReset = () => send(": the cursor is ahead of what is kept; begin anew\n\n");
+    ping = setInterval(() => send(": ping\n\n"), pingMs);
+    deps.streams
+      .subscribe({ sessionId: task.sessionId, after: from.pos, onEvents, onReset, signal: ended.signal })
+      .then(
+        () => {
+          isReplaying = false;
+          if (isTerminal(task.status)) close();
+        },
+        (error: unknown) => controller.error(error),
+      );
+  };
 
   const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const close = () => {
-          if (ended.signal.aborted) return;
-          clearInterval(ping);
-          ended.abort();
-          controller.close();
-        };
-        const send = (text: string) => {
-          if (ended.signal.aborted) return;
-          controller.enqueue(encoder.encode(text));
-          // A reader that does not read is let go; it comes back with its last id.
-          if ((controller.desiredSize ?? 0) < -maxBufferedBytes) close();
-        };
-        ping = setInterval(() => send(": ping\n\n"), pingMs);
-        const onEvents = (events: readonly Published[]) => {
-          const mine = events.filter(({ stored }) => stored.taskId === task.id && stored.seq > from.seq);
-          if (mine.length > 0) send(mine.map(toSse).join(""));
-          if (mine.some(({ stored }) => stored.event.type === "done")) close();
-        };
-        const onReset = () => send(": the cursor is ahead of what is kept; begin anew\n\n");
-        deps.streams
-          .subscribe({ sessionId: task.sessionId, after: from.pos, onEvents, onReset, signal: ended.signal })
-          .then(
-            () => isTerminal(task.status) && close(),
-            (error: unknown) => controller.error(error),
-          );
-      },
-      cancel() {
-        clearInterval(ping);
-        ended.abort();
-      },
-    },
+    { start, pull: () => wake?.(), cancel: stop },
     new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
   );
   return new Response(body, {
