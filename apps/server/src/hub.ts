@@ -202,7 +202,12 @@ async function build(
   port = server.port;
   const webchat = channels.webchat.create();
   const hasSession = async (id: string) => (await store.sessions.get(id)) !== null;
-  const sockets = serveSockets(server.http, access, { webchat, intake, dispatcher, streams, bus, hasSession, log });
+  const isOpen = async (sessionId: string, taskId: string) => {
+    const task = await store.tasks.get(taskId);
+    return task?.sessionId === sessionId && task.finishedAt === null;
+  };
+  const sessions = { hasSession, isOpen };
+  const sockets = serveSockets(server.http, access, { webchat, intake, dispatcher, streams, bus, log, ...sessions });
   scope.add(() => server.close());
   scope.add(() => sockets.close());
   lock.announce({

@@ -83,7 +83,7 @@ export function accessRequest(headers: Headers): AccessRequest {
 async function parseBody(route: Route, request: Request): Promise<unknown> {
   if (route.method === "GET" || route.method === "DELETE") return undefined;
   const body = await readJsonBody(request);
-  return route.body ? parse(route.body, body ?? {}) : undefined;
+  return route.body ? parse(route.body, body === undefined ? {} : body) : undefined;
 }
 
 function parse(schema: Route["body"], value: unknown): unknown {

@@ -24,6 +24,8 @@ export interface ConnectionDeps {
   streams: Streams;
   bus: Bus;
   hasSession: (id: string) => Promise<boolean>;
+  /** Whether the session has this task and it has not ended. */
+  isOpen: (sessionId: string, taskId: string) => Promise<boolean>;
   log: Log;
 }
 
@@ -143,9 +145,8 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
   }
 
   async function cancel(frame: Extract<ParsedClientFrame, { type: "cancel" }>): Promise<void> {
-    const open = deps.dispatcher.open(frame.session_id);
-    const taskId = frame.task_id ?? open[0];
-    if (taskId === undefined || !open.includes(taskId)) {
+    const taskId = frame.task_id ?? deps.dispatcher.open(frame.session_id)[0];
+    if (taskId === undefined || !(await deps.isOpen(frame.session_id, taskId))) {
       throw new AnyWorkError("task_terminal", "Nothing is running here.", { hint: "It may have ended just now." });
     }
     await deps.dispatcher.cancel(taskId);
