@@ -54,7 +54,8 @@ const beatMs = 2_000;
 export function createGateway(options: GatewayOptions): Gateway {
   const { log, clock } = options;
   const tokens = new Map<string, { token: string; session_id: string }>();
-  let upstream: Upstream | null = null;
+  /** Undefined until it is known: a gateway found alive keeps what an earlier hub told it. */
+  let upstream: Upstream | null | undefined;
   let link: Link | null = null;
   let isStopped = false;
   let failures = 0;
@@ -82,7 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function tellAll(): Promise<void> {
-    await send("PUT", "/control/upstream", { upstream });
+    if (upstream !== undefined) await send("PUT", "/control/upstream", { upstream });
     for (const [taskId, token] of tokens) await send("PUT", `/control/tokens/${taskId}`, token);
   }
 

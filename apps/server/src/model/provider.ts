@@ -79,7 +79,10 @@ export function createProviderSettings(deps: {
       const kept = await settings.get(setting);
       if (kept !== null) active = await fromKept(keptSchema.parse(JSON.parse(kept)));
     }
-    await activate(active);
+    // A gateway that is down is told by itself as soon as it is up.
+    await activate(active).catch((error: unknown) =>
+      deps.log.error({ error }, "the gateway does not know the provider"),
+    );
   }
 
   async function keep(kept: Kept): Promise<ProviderState> {
