@@ -46,6 +46,9 @@ export async function remove(db: Db, id: string): Promise<boolean> {
     .where("status", "in", ["pending", "running"])
     .executeTakeFirst();
   if (open) throw new AnyWorkError("conflict", "A task of this session is still open.", { hint: "Cancel it first." });
+  // A key that was used for a task that is gone may be used again.
+  const tasks = db.selectFrom("tasks").select("id").where("session_id", "=", id);
+  await db.deleteFrom("deliveries").where("task_id", "in", tasks).execute();
   const result = await db.deleteFrom("sessions").where("id", "=", id).executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
