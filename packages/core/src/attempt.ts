@@ -144,7 +144,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       } catch (error) {
         if (detached.signal.aborted) return "ended";
         if (isRefusal(error)) throw error;
-        if (isUnknown(error) && sessionLog.wseq(task.id) === 0) return await startOver(sessionLog);
+        if (isUnknown(error) && sessionLog.wseq(owner) === 0) return await startOver(sessionLog);
         if (stream === null) failures += 1;
         const mayComeBack = failures < reattachTries && handle !== null && (await driver.isHealthy(handle));
         if (!mayComeBack) return await lose(sessionLog);
@@ -173,7 +173,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
 
   async function attachAndTake(sessionLog: SessionLog): Promise<boolean> {
     if (!handle) return false;
-    const after = sessionLog.wseq(task.id);
+    const after = sessionLog.wseq(owner);
     const { head, batches } = await handle.attach({ taskId: task.id, attempt: owner.attempt, after }, detached.signal);
     if (head <= after) caughtUp.resolve();
     return await take(sessionLog, batches, head);
@@ -295,6 +295,9 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   async function forceCancel(sessionLog: SessionLog): Promise<void> {
     log.warn({ taskId: task.id }, "a worker did not obey a cancel and is ended");
     await driver.release(task.sessionId, { kill: true }).catch(() => undefined);
+    await deps.gateway
+      .close(task)
+      .catch((error: unknown) => log.warn({ taskId: task.id, error }, "its token stays open"));
     await end(sessionLog, [canceled()]).catch(() => undefined);
     detached.abort();
   }

@@ -1,6 +1,6 @@
 // One lane per session. In: stored tasks, in the order of their acceptance. Out: attempts, one at a time per session,
 // each claimed by lease before a worker sees it.
-import { AnyWorkError, canceled, type Task } from "@anywork/protocol";
+import { AnyWorkError, canceled, isTerminal, type Task } from "@anywork/protocol";
 import { type Attempt, type AttemptDeps, resumeAttempt, startAttempt } from "./attempt.ts";
 import { queuedEvent } from "./queued-event.ts";
 import { own } from "./session-log.ts";
@@ -116,6 +116,7 @@ export function createDispatcher(deps: AttemptDeps): Dispatcher {
     async cancel(taskId) {
       const task = await store.tasks.get(taskId);
       if (!task) throw new AnyWorkError("not_found", "There is no such task.");
+      if (isTerminal(task.status)) throw new AnyWorkError("task_terminal", `The task is ${task.status} already.`);
       const lane = lanes.get(task.sessionId);
       if (lane?.current?.task.id === taskId) {
         await lane.current.attempt?.cancel();

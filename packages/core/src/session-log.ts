@@ -26,8 +26,8 @@ export interface SessionLog {
   commit(owner: Owner, events: WorkerEvent[], change?: Append["change"]): Promise<void>;
   /** Resolves when all that was sent so far is stored. */
   flush(): Promise<void>;
-  /** The last wseq taken in of a task. */
-  wseq(taskId: string): number;
+  /** The last wseq taken in of an attempt. */
+  wseq(attempt: Pick<Owner, "taskId" | "attempt">): number;
   /** Whether the task has events at all. */
   hasEvents(taskId: string): boolean;
 }
@@ -40,6 +40,8 @@ interface Item {
 }
 interface TaskHead {
   seq: number;
+  /** The attempt that wseq counts: each one's journal begins anew. */
+  attempt: number;
   wseq: number;
   ended: boolean;
 }
@@ -61,7 +63,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
   const heads = await store.events.heads(sessionId);
   let pos = heads.pos;
   const tasks = new Map<string, TaskHead>();
-  for (const [id, head] of Object.entries(heads.tasks)) tasks.set(id, { seq: head.seq, wseq: head.wseq, ended: false });
+  for (const [id, head] of Object.entries(heads.tasks)) tasks.set(id, { ...head, ended: false });
 
   let queue: Item[] = [];
   let waiting = 0;
@@ -72,7 +74,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
   let idle: (() => void)[] = [];
 
   function headOf(taskId: string): TaskHead {
-    const head = tasks.get(taskId) ?? { seq: 0, wseq: 0, ended: false };
+    const head = tasks.get(taskId) ?? { seq: 0, attempt: 0, wseq: 0, ended: false };
     tasks.set(taskId, head);
     return head;
   }
@@ -80,6 +82,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
   function number(owner: Owner, head: TaskHead, events: WorkerEvent[]): StoredEvent[] {
     const timestamp = clock.now();
     const stored: StoredEvent[] = [];
+    if (owner.attempt > head.attempt) Object.assign(head, { attempt: owner.attempt, wseq: 0 });
     for (const { wseq, event } of events) {
       // A re-attached journal may repeat what was taken in already.
       if (wseq > 0 && wseq <= head.wseq) continue;
@@ -126,7 +129,8 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
       waiting -= items.reduce((sum, item) => sum + item.append.events.length, 0);
       for (const item of items) finish(item);
     } catch (error) {
-      reject(items, error);
+      if (error instanceof AnyWorkError && error.code === "task_terminal") dropLate(items, error);
+      else reject(items, error);
     }
     isWriting = false;
     if (queue.length > 0) schedule(queue.some((item) => item.settle !== null) || waiting > maxWaiting);
@@ -139,6 +143,17 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
       if (item.frames.length > 0) bus.publish(sessionId, item.frames);
     }
     item.settle?.resolve();
+  }
+
+  /** The task whose change stands last has ended already: only what belongs to it is refused. */
+  function dropLate(items: Item[], error: AnyWorkError): void {
+    const taskId = items.at(-1)?.append.change?.taskId ?? "";
+    const isLate = ({ append }: Item) => (append.change?.taskId ?? append.events[0]?.taskId) === taskId;
+    const all = [...items, ...queue];
+    queue = all.filter((item) => !isLate(item));
+    waiting = queue.reduce((sum, item) => sum + item.append.events.length, 0);
+    headOf(taskId).ended = true;
+    for (const item of all) if (isLate(item)) item.settle?.reject(error);
   }
 
   /** The store refused for good: another owner has the session. Nothing that waits behind can be written either. */
@@ -207,7 +222,10 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
         schedule(true);
       });
     },
-    wseq: (taskId) => tasks.get(taskId)?.wseq ?? 0,
+    wseq({ taskId, attempt }) {
+      const head = tasks.get(taskId);
+      return head?.attempt === attempt ? head.wseq : 0;
+    },
     hasEvents: (taskId) => (tasks.get(taskId)?.seq ?? 0) > 0,
   };
 }
