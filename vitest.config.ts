@@ -11,6 +11,15 @@ export default defineConfig({
           hookTimeout: 20_000,
         },
       },
+      {
+        // The whole on real processes.
+        test: {
+          name: "system",
+          include: ["tests/system/**/*.test.ts", "tests/cli/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });
