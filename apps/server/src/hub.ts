@@ -142,7 +142,10 @@ async function build(
     resolveAgent: createAgentResolver({ config, files, providers }),
     gateway: {
       open: async (task) => (config.agents[task.agent]?.engine === "echo" ? null : await gateway.open(task)),
-      close: (task) => gateway.close(task),
+      async close(task) {
+        await gateway.close(task);
+        await gateway.settle((calls) => store.usage.add(calls));
+      },
     },
   };
   const dispatcher = createDispatcher(attempts);

@@ -139,7 +139,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     for (;;) {
       try {
         const ended = stream ? await take(sessionLog, stream) : await attachAndTake(sessionLog);
-        if (ended) return "ended";
+        if (ended) {
+          await forget();
+          return "ended";
+        }
         if (stream === null) return await lose(sessionLog);
       } catch (error) {
         if (detached.signal.aborted) return "ended";
@@ -153,6 +156,13 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       }
       stream = null;
     }
+  }
+
+  /** All of it is stored now. A journal that stays costs only its place: the worker lets it go by itself in time. */
+  async function forget(): Promise<void> {
+    await handle?.forget({ taskId: task.id, attempt: owner.attempt }).catch((error: unknown) => {
+      log.warn({ taskId: task.id, error }, "a journal could not be let go");
+    });
   }
 
   /** The former hub had claimed the task but no worker ever began it: nothing was done, so it may simply be run. */

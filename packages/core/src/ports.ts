@@ -1,6 +1,7 @@
 // The ports: the smallest sets of methods that let the core finish its sentences. Everything else is an adapter.
 import type {
   ChatRequest,
+  GatewayUsage,
   Outcome,
   PrepareRequest,
   Resume,
@@ -50,6 +51,8 @@ export interface WorkerHandle {
   ): Promise<{ head: number; batches: AsyncIterable<WorkerEvent[]> }>;
   /** Idempotent: cancelling what has ended does nothing. */
   cancel(request: { session_id: string; task_id?: string }): Promise<void>;
+  /** The hub has stored all of the attempt: its journal may go. */
+  forget(attempt: { taskId: string; attempt: number }): Promise<void>;
   /** An approval's answer for a run that is alive. Throws not_found when it is not. */
   answer(taskId: string, answer: Resume): Promise<void>;
 }
@@ -205,10 +208,18 @@ export interface SettingStore {
   put(key: string, value: string | null): Promise<void>;
 }
 
+/** What the gateway metered; it knows of calls that no worker reported. */
+export interface UsageStore {
+  /** Durable when it resolves; a call that was added before stays as it is. */
+  add(calls: GatewayUsage[]): Promise<void>;
+  ofTask(taskId: string): Promise<GatewayUsage[]>;
+}
+
 export interface Store {
   readonly tasks: TaskStore;
   readonly events: EventStore;
   readonly sessions: SessionStore;
   readonly settings: SettingStore;
+  readonly usage: UsageStore;
   close(): Promise<void>;
 }

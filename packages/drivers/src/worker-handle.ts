@@ -39,6 +39,7 @@ export function createWorkerHandle(record: ProcessRecord, onLost: () => void): P
       return { head: Number(response.headers[journalHeadHeader]), batches: stream(Promise.resolve(response), signal) };
     },
     cancel: (request) => send("/cancel", request),
+    forget: ({ taskId, attempt }) => send("/forget", { task_id: taskId, attempt }),
     answer: (taskId, answer) => send(`/tasks/${encodeURIComponent(taskId)}/answer`, answer),
   };
 }

@@ -32,6 +32,10 @@ export function createStore(run: RunOp, close: () => Promise<void>): Store {
       get: (key) => run("getSetting", key),
       put: (key, value) => run("putSetting", { key, value }),
     },
+    usage: {
+      add: (calls) => run("addUsage", calls),
+      ofTask: (taskId) => run("usageOfTask", taskId),
+    },
     close,
   };
 }

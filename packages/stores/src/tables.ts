@@ -1,5 +1,7 @@
 // The schema of the database, the same for every dialect. JSON lies in text columns; instants are ISO-8601 UTC texts.
 
+import type { GatewayUsage } from "@anywork/protocol";
+
 export interface Tables {
   sessions: SessionsTable;
   tasks: TasksTable;
@@ -7,6 +9,8 @@ export interface Tables {
   deliveries: DeliveriesTable;
   sign_ins: SignInsTable;
   settings: SettingsTable;
+  /** Columns as the gateway names them. */
+  model_calls: GatewayUsage;
 }
 
 export interface SessionsTable {

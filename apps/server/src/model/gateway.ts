@@ -7,6 +7,8 @@ import {
   type CheckResult,
   checkResultSchema,
   type GatewayAccess,
+  type GatewayUsage,
+  gatewayUsageListSchema,
   type ProcessRecord,
   type Upstream,
 } from "@anywork/protocol";
@@ -24,6 +26,8 @@ export interface Gateway {
     api_key: string;
     model?: string;
   }): Promise<CheckResult>;
+  /** What was metered since the last time goes into `take`, and is forgotten once that is done. */
+  settle(take: (calls: GatewayUsage[]) => Promise<void>): Promise<void>;
   isHealthy(): boolean;
   /** Lets go of it; with end it is told to go too. */
   stop(end: boolean): Promise<void>;
@@ -157,6 +161,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async check(provider) {
       return checkResultSchema.parse(await control("POST", "/control/check", provider));
+    },
+    async settle(take) {
+      const { usage } = gatewayUsageListSchema.parse(await control("GET", "/control/usage?after=0"));
+      const last = usage.at(-1);
+      if (!last) return;
+      await take(usage);
+      await control("POST", "/control/usage/settled", { n: last.n });
     },
     isHealthy: () => link !== null,
     async stop(end) {

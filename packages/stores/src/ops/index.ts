@@ -5,6 +5,7 @@ import * as events from "./events.ts";
 import * as sessions from "./sessions.ts";
 import * as settings from "./settings.ts";
 import * as tasks from "./tasks.ts";
+import * as usage from "./usage.ts";
 
 type Op = { mode: "read" | "write"; run: (db: Kysely<Tables>, input: never) => Promise<unknown> };
 const read = <R extends Op["run"]>(run: R) => ({ mode: "read" as const, run });
@@ -31,6 +32,8 @@ export const ops = {
   removeSignIn: write(settings.removeSignIn),
   getSetting: read(settings.get),
   putSetting: write(settings.put),
+  addUsage: write(usage.add),
+  usageOfTask: read(usage.ofTask),
 } satisfies Record<string, Op>;
 
 export type OpName = keyof typeof ops;
