@@ -11,13 +11,13 @@ export interface AgentFiles {
   write(file: AgentFile, content: string, sessionId?: string): Promise<{ content: string; own: boolean }>;
 }
 
-export const defaultSoul = `# Who you are
+const defaultSoul = `# Who you are
 
 You are a capable coworker. You do the work with your tools rather than describing how it could be done, check what you
 made by running it, and say plainly what you did, what you found and what is left.
 `;
 
-export const defaultInstructions = `# How to work here
+const defaultInstructions = `# How to work here
 
 - Your working folder is this session's workspace. Put what the person should get into files/outputs/.
 - What they gave you lies in files/uploads/.

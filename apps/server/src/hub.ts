@@ -17,6 +17,7 @@ import { v7 as uuidv7 } from "uuid";
 import { createAgentFiles } from "./agent-files.ts";
 import { createAgentResolver } from "./agents.ts";
 import { createAccess } from "./auth/access.ts";
+import { inUrl } from "./auth/addresses.ts";
 import { createSignIns } from "./auth/sign-ins.ts";
 import { systemClock as clock } from "./clock.ts";
 import type { ServerConfig } from "./config.ts";
@@ -173,7 +174,7 @@ async function build(
   const portNow = () => port;
   const signIns = createSignIns({ settings: store.settings, clock });
   const access = createAccess({ auth: config.auth, host: config.host, port: portNow, token: home.token, signIns });
-  const address = () => `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+  const address = () => `http://${inUrl(config.host)}:${port}`;
   const installation = {
     version,
     config,

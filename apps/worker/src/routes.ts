@@ -6,11 +6,11 @@ import { engines } from "@anywork/engines";
 import { type Call, type Route, readJson, route, sendJson } from "@anywork/guard/process";
 import {
   AnyWorkError,
-  answerRequestSchema,
   cancelRequestSchema,
   chatRequestSchema,
   forgetRequestSchema,
   prepareRequestSchema,
+  resumeSchema,
   sessionIdSchema,
   type WorkerHealth,
 } from "@anywork/protocol";
@@ -56,7 +56,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
       await stream(call, await attempts.find({ taskId, attempt }), after);
     }),
     route("POST", "/tasks/:task/answer", async ({ request, response, params }) => {
-      await attempts.answer(params.task ?? "", await readJson(request, answerRequestSchema));
+      await attempts.answer(params.task ?? "", await readJson(request, resumeSchema));
       sendJson(response, { status: "answered" });
     }),
     route("POST", "/cancel", async ({ request, response }) => {

@@ -74,7 +74,6 @@ export const chatRequestSchema = z.object({
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
 export const cancelRequestSchema = z.object({ session_id: sessionIdSchema, task_id: z.string().optional() });
-export const answerRequestSchema = resumeSchema;
 /** POST /forget: the hub has stored all of the attempt; its journal may go. */
 export const forgetRequestSchema = z.object({ task_id: z.string(), attempt: z.number().int().positive() });
 

@@ -74,4 +74,4 @@ export function readCookie(header: string, cookie: string): string | undefined {
   return undefined;
 }
 
-export const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();
+const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -1,6 +1,6 @@
 import { AnyWorkError } from "@anywork/protocol";
 
-export const maxBodyBytes = 1024 * 1024;
+const maxBodyBytes = 1024 * 1024;
 
 /** The body as JSON; undefined when there is none. Reads no more than the limit, whatever the sender claims. */
 export async function readJsonBody(request: Request): Promise<unknown> {
