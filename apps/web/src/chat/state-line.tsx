@@ -8,7 +8,7 @@ import { useNow } from "../ui/use-now.ts";
 /** How a task stands, in words that are true now: running 0:42, retrying in 5 s, done in 12 s. */
 export function StateLine({ task }: { task: TaskView }) {
   return (
-    <p className="tabular flex min-w-0 items-center gap-2 truncate text-12 text-muted">
+    <p data-state={task.status} className="tabular flex min-w-0 items-center gap-1.5 truncate text-12 text-muted">
       <State task={task} />
     </p>
   );

@@ -26,7 +26,7 @@ export const ThreadRow = memo(
         return <PendingRow sessionId={sessionId} message={row.message} />;
       case "part":
         return (
-          <div className={row.part.type === "text" ? "pb-4" : "pb-2"}>
+          <div className={row.part.type === "text" ? "pt-1.5 pb-3.5" : "pb-2"}>
             <Part row={row} isOpen={isOpen} toggle={() => toggle(row.key)} />
           </div>
         );

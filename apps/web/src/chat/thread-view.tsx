@@ -1,12 +1,13 @@
 import type { Thread } from "@anywork/client";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { type ReactNode, useLayoutEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useOpenCards } from "../tool/tool-card.tsx";
 import { Button } from "../ui/button.tsx";
-import { estimateRow, rowsOf } from "./rows.ts";
+import { estimateRow, type Row, rowsOf } from "./rows.ts";
 import { ThreadRow } from "./thread-row.tsx";
+import { useFollow } from "./use-follow.ts";
 
 export interface ThreadViewProps {
   sessionId: string;
@@ -14,16 +15,12 @@ export interface ThreadViewProps {
   onEarlier: (() => Promise<void>) | null;
 }
 
-/** Within this many pixels of the end one reads along; further up one is left alone. */
-const endThreshold = 60;
-
 /** The conversation. Only rows near the screen exist; at the end it follows what is written, elsewhere it keeps still. */
 export function ThreadView({ sessionId, thread, onEarlier }: ThreadViewProps) {
   const { t } = useTranslation();
   const rows = useMemo(() => rowsOf(thread), [thread]);
   const scroller = useRef<HTMLElement>(null);
   const cards = useOpenCards();
-  const [isAtEnd, setAtEnd] = useState(true);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -36,17 +33,20 @@ export function ThreadView({ sessionId, thread, onEarlier }: ThreadViewProps) {
     overscan: 8,
     paddingStart: 24,
     paddingEnd: 24,
-    anchorTo: "end",
-    followOnAppend: true,
-    scrollEndThreshold: endThreshold,
-    onChange: (instance) => setAtEnd(instance.isAtEnd(endThreshold)),
   });
+  const total = virtual.getTotalSize();
+  const { isAtEnd, onScroll, toEnd, hold } = useFollow(scroller, total, thread.pending.length);
+  const toggle = (key: string) => {
+    hold();
+    cards.toggle(key);
+  };
   const items = virtual.getVirtualItems();
 
   return (
     <div className="relative min-h-0 flex-1">
       <section
         ref={scroller}
+        onScroll={onScroll}
         aria-label={t("chat.thread")}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
@@ -59,33 +59,59 @@ export function ThreadView({ sessionId, thread, onEarlier }: ThreadViewProps) {
             </Button>
           </div>
         )}
-        <div className="relative mx-auto w-full max-w-190" style={{ height: virtual.getTotalSize() }}>
-          <div
-            className="absolute inset-x-0 top-0 px-4 md:px-5"
-            style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}
-          >
-            {items.map((item) => {
-              const row = rows[item.index];
-              return (
-                row && (
-                  <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="flow-root">
-                    <ThreadRow sessionId={sessionId} row={row} isOpen={cards.isOpen(row.key)} toggle={cards.toggle} />
-                  </div>
-                )
-              );
-            })}
-          </div>
+        <div className="relative mx-auto w-full max-w-190" style={{ height: total }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            return (
+              row && (
+                <PlacedRow
+                  key={item.key}
+                  item={item}
+                  measure={virtual.measureElement}
+                  row={row}
+                  isOpen={cards.isOpen(row.key)}
+                >
+                  <ThreadRow sessionId={sessionId} row={row} isOpen={cards.isOpen(row.key)} toggle={toggle} />
+                </PlacedRow>
+              )
+            );
+          })}
         </div>
       </section>
       {!isAtEnd && (
-        <Button
-          className="-translate-x-1/2 absolute bottom-3 left-1/2 rounded-full border-strong"
-          onClick={() => virtual.scrollToEnd()}
-        >
+        <Button className="-translate-x-1/2 absolute bottom-3 left-1/2 rounded-full border-strong" onClick={toEnd}>
           <ArrowDown size={14} aria-hidden="true" />
           {t("chat.latest")}
         </Button>
       )}
+    </div>
+  );
+}
+
+interface PlacedRowProps {
+  item: VirtualItem;
+  measure(element: HTMLElement | null): void;
+  row: Row;
+  isOpen: boolean;
+  children: ReactNode;
+}
+
+/** Measured before it is painted: a row that grows moves those below it in the same frame, and by transform alone. */
+function PlacedRow({ item, measure, row, isOpen, children }: PlacedRowProps) {
+  const element = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the height depends on
+  useLayoutEffect(() => measure(element.current), [measure, row, isOpen]);
+  return (
+    <div
+      ref={(node) => {
+        element.current = node;
+        measure(node);
+      }}
+      data-index={item.index}
+      className="absolute inset-x-0 top-0 flow-root px-4 md:px-5"
+      style={{ transform: `translateY(${item.start}px)` }}
+    >
+      {children}
     </div>
   );
 }

@@ -147,6 +147,7 @@ export const en = {
     copy: "Copy",
     copied: "Copied",
     copyAnswer: "Copy the answer",
+    plainText: "text",
     copyCode: "Copy the code",
     runAgain: "Run again",
     stop: "Stop",

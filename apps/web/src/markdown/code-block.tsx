@@ -46,7 +46,7 @@ export const CodeBlock = memo(function CodeBlock({ code, language, isOpen, isBar
   return (
     <figure className="overflow-hidden rounded-card border bg-surface">
       <figcaption className="flex h-9 items-center justify-between border-b pr-1 pl-4 text-12 text-muted touch:h-11">
-        <span>{name}</span>
+        <span>{name || t("chat.plainText")}</span>
         <CopyButton text={code} label={t("chat.copyCode")} />
       </figcaption>
       {body}

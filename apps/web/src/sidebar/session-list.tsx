@@ -115,6 +115,7 @@ const SessionRow = memo(function SessionRow({ session, isShown, onPick }: Sessio
   const { t } = useTranslation();
   const { id, status, updatedAt } = session;
   const title = session.title || t("nav.untitled");
+  const word = status === null || quiet.has(status) ? formatWhen(updatedAt, new Date()) : t(`status.${status}`);
   return (
     <div
       className={`group flex h-8 items-center rounded-control touch:h-11 ${isShown ? "bg-hover" : "hover:bg-raised focus-within:bg-raised"}`}
@@ -130,13 +131,14 @@ const SessionRow = memo(function SessionRow({ session, isShown, onPick }: Sessio
           {title}
         </span>
         <span className="tabular shrink-0 text-12 text-muted group-focus-within:sr-only group-hover:sr-only touch:not-sr-only!">
-          {status === null || quiet.has(status) ? formatWhen(updatedAt, new Date()) : t(`status.${status}`)}
+          {/* A new element for a new word: a text that starts elsewhere would count as moved. */}
+          <span key={word}>{word}</span>
         </span>
       </Link>
       <SessionMenu
         id={id}
         title={title}
-        className="sr-only group-focus-within:not-sr-only! group-hover:not-sr-only! data-popup-open:not-sr-only! touch:not-sr-only!"
+        className="sr-only group-focus-within:not-sr-only! group-hover:not-sr-only! data-open:not-sr-only! touch:not-sr-only!"
       />
     </div>
   );

@@ -95,7 +95,7 @@ function Running() {
   }, []);
   const elapsed = since.current === 0 ? 0 : now - since.current;
   return (
-    <span className="tabular flex shrink-0 items-center gap-1.5 text-12 text-info">
+    <span className="tabular flex min-w-22 shrink-0 items-center gap-1.5 text-12 text-info">
       <LoaderCircle size={13} className="animate-spin" aria-hidden="true" />
       {t("tool.running")} {elapsed >= 1000 && formatElapsed(elapsed)}
     </span>

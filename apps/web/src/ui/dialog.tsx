@@ -1,4 +1,7 @@
-import { type ComponentType, lazy, type ReactNode, Suspense, useState } from "react";
+import { X } from "lucide-react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "./button.tsx";
 
 export interface DialogProps {
   isOpen: boolean;
@@ -7,20 +10,69 @@ export interface DialogProps {
   children: ReactNode;
 }
 
-const LazyDialog = lazy(() => import("./base-dialog.tsx").then(({ BaseDialog }) => ({ default: BaseDialog })));
-const LazySheet = lazy(() => import("./base-dialog.tsx").then(({ BaseSheet }) => ({ default: BaseSheet })));
+interface ModalProps extends Omit<DialogProps, "title"> {
+  titleId: string;
+  className: string;
+}
 
-/** Nothing until it is opened for the first time; then it stays, so that closing can return the focus. */
-function FromFirstUse({ of: Of, ...props }: DialogProps & { of: ComponentType<DialogProps> }) {
-  const [isUsed, setUsed] = useState(props.isOpen);
-  if (props.isOpen && !isUsed) setUsed(true);
-  if (!isUsed) return null;
+/** The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
+function Modal({ isOpen, onClose, titleId, className, children }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
   return (
-    <Suspense fallback={null}>
-      <Of {...props} />
-    </Suspense>
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does by keyboard what the click beside it does
+    <dialog
+      ref={dialog}
+      aria-labelledby={titleId}
+      onClose={onClose}
+      onClick={(event) => event.target === event.currentTarget && onClose()}
+      className={`fixed m-0 max-h-none max-w-none border-strong bg-surface text-text outline-none backdrop:bg-[oklch(0_0_0/0.5)] ${className}`}
+    >
+      {isOpen && children}
+    </dialog>
   );
 }
 
-export const Dialog = (props: DialogProps) => <FromFirstUse of={LazyDialog} {...props} />;
-export const Sheet = (props: DialogProps) => <FromFirstUse of={LazySheet} {...props} />;
+export function Dialog({ title, ...props }: DialogProps) {
+  const { t } = useTranslation();
+  const id = useId();
+  return (
+    <Modal
+      {...props}
+      titleId={id}
+      className="inset-x-4 top-[18vh] mx-auto w-auto overflow-visible rounded-card border open:animate-in md:w-110"
+    >
+      <div className="max-h-[70vh] overflow-y-auto p-5">
+        <div className="mb-4 flex items-center justify-between gap-4">
+          <h2 id={id} className="font-semibold text-15">
+            {title}
+          </h2>
+          <Button tone="quiet" isIcon className="-m-1" aria-label={t("app.close")} onClick={props.onClose}>
+            <X size={16} />
+          </Button>
+        </div>
+        {props.children}
+      </div>
+    </Modal>
+  );
+}
+
+/** The same from the left edge, for what is a sidebar on a wide screen. */
+export function Sheet({ title, ...props }: DialogProps) {
+  const id = useId();
+  return (
+    <Modal
+      {...props}
+      titleId={id}
+      className="inset-y-0 left-0 h-full w-[86vw] overflow-hidden border-r open:animate-sheet sm:w-80"
+    >
+      <h2 id={id} className="sr-only">
+        {title}
+      </h2>
+      {props.children}
+    </Modal>
+  );
+}

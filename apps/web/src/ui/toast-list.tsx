@@ -8,9 +8,8 @@ export function ToastList() {
   const { toasts } = useApp();
   const list = useAppState((state) => state.toasts);
   return (
-    <section
+    <div
       aria-live="polite"
-      aria-label={t("banner.label")}
       className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4 pb-[max(16px,env(safe-area-inset-bottom))]"
     >
       {list.map((toast) => (
@@ -39,6 +38,6 @@ export function ToastList() {
           </Button>
         </div>
       ))}
-    </section>
+    </div>
   );
 }

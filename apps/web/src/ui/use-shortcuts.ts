@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-const isCovered = (): boolean => document.querySelector('[role="dialog"],[role="menu"]') !== null;
+const isCovered = (): boolean => document.querySelector("dialog[open],:popover-open") !== null;
 
 /** Single keys for the whole page, while nobody types and nothing lies over it. Escape works from the fields, too. */
 export function useShortcuts(shortcuts: Record<string, () => void>): void {
