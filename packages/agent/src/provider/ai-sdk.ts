@@ -7,19 +7,21 @@ import type {
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
 import { assertNever, type ProviderStyle } from "@anywork/protocol";
+import { createDeltaRuns, type DeltaRuns } from "./delta-runs.ts";
 import { providerFailure, toProviderFailure } from "./failure.ts";
 import { toCallOptions } from "./prompt.ts";
-import type { CallUsage, FinishReason, Provider, ProviderEvent, ProviderRequest } from "./provider.ts";
+import type { CallUsage, FinishReason, Provider, ProviderEvent } from "./provider.ts";
 
 export interface AiSdkOptions {
   style: ProviderStyle;
-  /** Resolves the vendor's adapter; called once per call, cheap after the first. */
-  model(id: string): Promise<LanguageModelV4>;
+  /** Resolves the vendor's adapter over this fetch; called once per call, cheap after the first. */
+  model(id: string, send: typeof fetch): Promise<LanguageModelV4>;
+  fetch: typeof fetch;
   /** No content for so long is a stall; the provider's pings are not content. */
   idleTimeoutMs: number;
 }
 
-export function createAiSdkProvider({ style, model, idleTimeoutMs }: AiSdkOptions): Provider {
+export function createAiSdkProvider({ style, model, fetch, idleTimeoutMs }: AiSdkOptions): Provider {
   return {
     async *stream(request, signal) {
       signal.throwIfAborted();
@@ -31,8 +33,10 @@ export function createAiSdkProvider({ style, model, idleTimeoutMs }: AiSdkOption
         call.abort(providerFailure("provider_stalled", `the provider sent nothing for ${seconds} s`));
       }, idleTimeoutMs);
       try {
+        const runs = createDeltaRuns(style, fetch);
         const options = toCallOptions(request, style, call.signal);
-        yield* read(await openStream(model, request, options), stall, call.signal);
+        const { stream } = await (await model(request.model, runs.fetch)).doStream(options);
+        yield* read(stream.getReader(), { runs, stall, signal: call.signal });
       } catch (error) {
         signal.throwIfAborted();
         throw call.signal.aborted ? toProviderFailure(call.signal.reason) : toProviderFailure(error);
@@ -45,19 +49,9 @@ export function createAiSdkProvider({ style, model, idleTimeoutMs }: AiSdkOption
   };
 }
 
-async function openStream(
-  model: AiSdkOptions["model"],
-  request: ProviderRequest,
-  options: Parameters<LanguageModelV4["doStream"]>[0],
-): Promise<ReadableStreamDefaultReader<LanguageModelV4StreamPart>> {
-  const { stream } = await (await model(request.model)).doStream(options);
-  return stream.getReader();
-}
-
 async function* read(
   reader: ReadableStreamDefaultReader<LanguageModelV4StreamPart>,
-  stall: NodeJS.Timeout,
-  signal: AbortSignal,
+  { runs, stall, signal }: { runs: DeltaRuns; stall: NodeJS.Timeout; signal: AbortSignal },
 ): AsyncGenerator<ProviderEvent> {
   const thoughts = createThoughts();
   for (;;) {
@@ -66,7 +60,7 @@ async function* read(
     if (part.type !== "ping") stall.refresh();
     switch (part.type) {
       case "text-delta":
-        if (part.delta !== "") yield { type: "text", text: part.delta };
+        for (const text of runs.cut(part.delta)) if (text !== "") yield { type: "text", text };
         break;
       case "reasoning-delta":
         thoughts.add(part);

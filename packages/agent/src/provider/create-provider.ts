@@ -23,31 +23,25 @@ export function createProvider(settings: ProviderSettings): Provider {
   return createAiSdkProvider({
     style,
     idleTimeoutMs,
-    async model(id) {
+    async model(id, fetch) {
       loading ??= loaders[style](settings);
-      return (await loading)(id);
+      return (await loading)(id, fetch);
     },
+    fetch: settings.fetch ?? globalThis.fetch,
   });
 }
 
-type ModelFactory = (id: string) => import("@ai-sdk/provider").LanguageModelV4;
+type ModelFactory = (id: string, send: typeof fetch) => import("@ai-sdk/provider").LanguageModelV4;
 
 const loaders: Record<ProviderStyle, (settings: ProviderSettings) => Promise<ModelFactory>> = {
-  async anthropic({ baseUrl: baseURL, apiKey, bearer, fetch }) {
+  async anthropic({ baseUrl: baseURL, apiKey, bearer }) {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
     const auth = bearer ? { authToken: apiKey } : { apiKey };
-    const anthropic = createAnthropic({ baseURL, ...auth, ...(fetch && { fetch }) });
-    return (id) => anthropic.languageModel(id);
+    return (id, fetch) => createAnthropic({ baseURL, ...auth, fetch }).languageModel(id);
   },
-  async openai({ baseUrl: baseURL, apiKey, fetch }) {
+  async openai({ baseUrl: baseURL, apiKey }) {
     const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-    const openai = createOpenAICompatible({
-      name: "openai",
-      baseURL,
-      apiKey,
-      includeUsage: true,
-      ...(fetch && { fetch }),
-    });
-    return (id) => openai.languageModel(id);
+    const options = { name: "openai", baseURL, apiKey, includeUsage: true };
+    return (id, fetch) => createOpenAICompatible({ ...options, fetch }).languageModel(id);
   },
 };
