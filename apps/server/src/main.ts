@@ -16,6 +16,14 @@ function fail(lines: string[], exitCode: number): never {
   process.exit(exitCode);
 }
 
+if (process.argv[2] === "doctor") {
+  const { examine } = await import("./doctor/doctor.ts");
+  const [argv, layout] = [process.argv.slice(3), findLayout(import.meta.url, process.execPath)];
+  const report = await examine({ argv, env: process.env, cwd: process.cwd(), platform: process.platform, layout });
+  process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+  await new Promise(() => undefined);
+}
+
 const read = readConfig({
   argv: process.argv.slice(2),
   env: process.env,

@@ -11,6 +11,13 @@ import { createSessions } from "./sessions.ts";
 
 const sweepMs = 60 * 60 * 1000;
 
+// For `doctor`, when no worker runs that could tell.
+if (process.argv[2] === "--probe-sandbox") {
+  const { state } = await openSandbox({ mode: "auto", network: false });
+  process.stdout.write(`${JSON.stringify(state)}\n`);
+  process.exit(0);
+}
+
 const boot = await readBoot(process.stdin, (value) => workerBootSchema.parse(value));
 const log = pino({ base: { worker: boot.id } }, pino.destination({ dest: 2, sync: true }));
 

@@ -27,6 +27,15 @@ describe("the simulator as a process", () => {
     expect(await once(child, "exit")).toEqual([0, null]);
   });
 
+  it("with --with-parent it ends when its standard input closes", async () => {
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const child = spawn(process.execPath, [main, "--with-parent"], { stdio: ["pipe", "pipe", "inherit"] });
+    children.push(child);
+    await once(createInterface({ input: child.stdout }), "line");
+    child.stdin.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
   it("explains a wrong argument and exits with 2", async () => {
     const child = start("--port", "many");
     const stderr = child.stderr.toArray();

@@ -1,5 +1,6 @@
 export * from "./api.ts";
 export * from "./config.ts";
+export * from "./doctor.ts";
 export * from "./error.ts";
 export * from "./event.ts";
 export * from "./frame.ts";
