@@ -6,6 +6,8 @@ const newline = 10;
 const frameEnd = Buffer.from("\n\n");
 const textHead = "event: text\nid: ";
 const reasoningHead = "event: reasoning\nid: ";
+const plainHead = '{"content":"';
+const plainTail = '","metadata":{}}';
 const frameShape = /^event: ([a-z_]+)\nid: (\d{1,15})\ndata: (.*)$/s;
 
 export interface FrameParser {
@@ -65,11 +67,22 @@ function parseDelta(type: "text" | "reasoning", text: string, idAt: number, end:
     wseq = wseq * 10 + digit;
   }
   if (wseq === 0 || !text.startsWith("\ndata: ", at)) return malformed(`a ${type} frame without id or data`);
+  const plain = plainContent(text, at + 7, end);
+  if (plain !== null) return { wseq, event: { type, content: plain, metadata: {} } };
   const { content, metadata } = parseData(text.slice(at + 7, end));
   if (typeof content !== "string" || typeof metadata !== "object" || metadata === null) {
     return malformed(`a ${type} event without content or metadata`);
   }
   return { wseq, event: { type, content, metadata } as TaskEvent };
+}
+
+/** Most deltas carry a text without anything escaped and nothing else: that needs no parser. */
+function plainContent(text: string, start: number, end: number): string | null {
+  const from = start + plainHead.length;
+  const to = end - plainTail.length;
+  if (to < from || !text.startsWith(plainHead, start) || !text.startsWith(plainTail, to)) return null;
+  const content = text.slice(from, to);
+  return content.includes("\\") || content.includes('"') ? null : content;
 }
 
 function parseData(data: string): { content?: unknown; metadata?: unknown } {

@@ -74,7 +74,12 @@ export function encodeFrame(stored: StoredEvent): string {
   const type = parked ? "status" : event.type;
   const metadata = parked ? { kind: "input_required", approvals: event.metadata.approvals } : event.metadata;
   return (
-    `{"type":"${type}","content":${JSON.stringify(event.content)},"metadata":${JSON.stringify(metadata)}` +
+    `{"type":"${type}","content":${JSON.stringify(event.content)},"metadata":${isEmpty(metadata) ? "{}" : JSON.stringify(metadata)}` +
     `,"session_id":"${stored.sessionId}","task_id":"${stored.taskId}","seq":${stored.seq},"cursor":"c${stored.pos}"}`
   );
+}
+
+function isEmpty(metadata: object): boolean {
+  for (const _ in metadata) return false;
+  return true;
 }

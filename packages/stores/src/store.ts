@@ -1,5 +1,6 @@
 import type { Store } from "@anywork/core";
 import type { RunOp } from "./ops/index.ts";
+import { toRuns } from "./ops/rows.ts";
 
 /** The store's ports on top of whatever runs the operations. */
 export function createStore(run: RunOp, close: () => Promise<void>): Store {
@@ -13,7 +14,8 @@ export function createStore(run: RunOp, close: () => Promise<void>): Store {
       takeOver: (id) => run("takeOver", id),
     },
     events: {
-      append: (append) => run("append", append),
+      // Packed on this side: a few texts cross to a thread much cheaper than many small objects.
+      append: ({ events, ...append }) => run("append", { ...append, runs: toRuns(events) }),
       readSession: (query) => run("readSession", query),
       readTask: (query) => run("readTask", query),
       heads: (sessionId) => run("heads", sessionId),

@@ -12,6 +12,7 @@ import {
 } from "@anywork/protocol";
 import type { WebSocket } from "ws";
 import { parseFrame } from "./parse-frame.ts";
+import { encodeTextFrames } from "./websocket-frames.ts";
 
 /** A client that does not read is closed at so much unsent; it comes back with its cursor. */
 const maxUnsentBytes = 1024 * 1024;
@@ -47,9 +48,7 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
   /** Several frames share one write to the socket. */
   function sendEvents(events: readonly Published[]): void | Promise<void> {
     if (client.readyState !== client.OPEN) return;
-    socket.cork();
-    for (const { frame } of events) client.send(frame);
-    socket.uncork();
+    socket.write(encodeTextFrames(events.map(({ frame }) => frame)));
     if (client.bufferedAmount > maxUnsentBytes) {
       client.close(1013, "too slow; come back with your cursor");
       stopAll();
@@ -60,11 +59,8 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
   async function sendStored(events: readonly Published[]): Promise<void> {
     for (let from = 0; from < events.length && client.readyState === client.OPEN; from += 500) {
       await new Promise<void>((sent) => {
-        const chunk = events.slice(from, from + 500);
-        socket.cork();
-        for (const { frame } of chunk.slice(0, -1)) client.send(frame);
-        client.send(chunk.at(-1)?.frame ?? "", () => sent());
-        socket.uncork();
+        const frames = events.slice(from, from + 500).map(({ frame }) => frame);
+        socket.write(encodeTextFrames(frames), () => sent());
       });
     }
   }

@@ -1,16 +1,18 @@
 import type { Append } from "@anywork/core";
 import { AnyWorkError, type StoredEvent } from "@anywork/protocol";
 import type { Kysely } from "kysely";
-import type { Tables } from "../tables.ts";
-import { fromRun, toRuns } from "./rows.ts";
+import type { EventRunsTable, Tables } from "../tables.ts";
+import { fromRun } from "./rows.ts";
 
 type Db = Kysely<Tables>;
 type Change = NonNullable<Append["change"]>;
 
-export async function append(db: Db, { sessionId, events, leaseToken, change }: Append): Promise<void> {
+/** An Append whose events are packed into rows already. */
+type PackedAppend = Omit<Append, "events"> & { runs: EventRunsTable[] };
+
+export async function append(db: Db, { sessionId, runs, leaseToken, change }: PackedAppend): Promise<void> {
   if (leaseToken !== null) await assertLease(db, sessionId, leaseToken);
   if (change) await apply(db, sessionId, change);
-  const runs = toRuns(events);
   if (runs.length > 0) await db.insertInto("event_runs").values(runs).execute();
 }
 
