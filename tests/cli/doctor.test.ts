@@ -40,6 +40,23 @@ describe("anywork doctor beside a running hub", () => {
   });
 });
 
+describe("anywork doctor beside a hub that hangs", () => {
+  it("names the process that holds the home and how to end it", async () => {
+    const hub = await startHubProcess();
+    process.kill(hub.pid, "SIGSTOP");
+    try {
+      const { code, report } = await examine(hub.home);
+      expect(code).toBe(1);
+      expect(find(report, "hub")).toMatchObject([
+        { state: "problem", remedy: expect.stringContaining(`kill ${hub.pid}`) },
+      ]);
+    } finally {
+      process.kill(hub.pid, "SIGCONT");
+      await hub.stop();
+    }
+  });
+});
+
 describe("anywork doctor without a hub", () => {
   let home: string;
   beforeEach(() => {

@@ -97,6 +97,24 @@ describe("anywork run", () => {
     expect(task?.status).toBe("canceled");
   });
 
+  it("Ctrl-C again leaves without waiting for a hub that hangs", async () => {
+    const own = await startHubProcess();
+    const running = startCommand(["run", "--home", own.home, "--agent", "echo", "/hang"]);
+    try {
+      await until(() => running.stdout().includes("…"), "the task runs");
+      process.kill(own.pid, "SIGSTOP");
+      running.child.kill("SIGINT");
+      await until(() => running.stderr().includes("again leaves at once"), "the first is taken");
+      // One that comes too soon is the same one, handed on by the launcher.
+      await until(() => !running.child.kill("SIGINT") || running.child.exitCode !== null, "it leaves");
+      expect((await running.ended).code).toBe(130);
+    } finally {
+      running.child.kill("SIGKILL");
+      process.kill(own.pid, "SIGCONT");
+      await own.stop();
+    }
+  });
+
   it("a closed pipe ends it quietly while the task goes on", async () => {
     const running = startCommand(run("/slow 100 a b c d e f g h"));
     await until(() => running.stdout().includes("a "), "the first word is there");

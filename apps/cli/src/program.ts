@@ -8,7 +8,7 @@ const places = {
 } as const;
 export type ProgramName = keyof typeof places;
 
-export function programPath(name: ProgramName, here = import.meta.url): string {
+function programPath(name: ProgramName, here = import.meta.url): string {
   const { built, source } = places[name];
   return fileURLToPath(new URL(here.endsWith(".ts") ? source : built, here));
 }

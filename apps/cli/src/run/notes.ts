@@ -33,7 +33,7 @@ export function notesOn(frame: HubFrame, paint: Paint): string[] {
   }
 }
 
-export function errorNotes(message: string, hint: unknown, paint: Paint): string[] {
+function errorNotes(message: string, hint: unknown, paint: Paint): string[] {
   const lines = [paint("red", `✗ ${message}`)];
   return typeof hint === "string" && hint !== "" ? [...lines, `  ${harmless(hint)}`] : lines;
 }
