@@ -55,7 +55,7 @@ test("a tool card shows what runs while it runs, and the result when opened", as
 test("a tool that fails says so before it is opened", async ({ page }) => {
   await say(page, '[[tool:bash {"command":"echo wrong turn >&2; exit 3"}]] [[step]] [[text:I saw it.]]');
   await untilLast(page, "completed");
-  const card = thread(page).getByRole("button", { name: /^Run/ });
+  const card = thread(page).getByRole("button", { name: /^Run echo/ });
   await expect(card).toContainText("failed");
   await card.click();
   await expect(thread(page).getByRole("log")).toContainText("wrong turn");

@@ -130,9 +130,12 @@ const SessionRow = memo(function SessionRow({ session, isShown, onPick }: Sessio
         <span className="min-w-0 flex-1 truncate" title={title}>
           {title}
         </span>
-        <span className="tabular shrink-0 text-12 text-muted group-focus-within:sr-only group-hover:sr-only touch:not-sr-only!">
-          {/* A new element for a new word: a text that starts elsewhere would count as moved. */}
-          <span key={word}>{word}</span>
+        {/* A new element for a new word: one that begins elsewhere would count as moved. */}
+        <span
+          key={word}
+          className="tabular shrink-0 text-12 text-muted group-focus-within:sr-only group-hover:sr-only touch:not-sr-only!"
+        >
+          {word}
         </span>
       </Link>
       <SessionMenu

@@ -19,8 +19,9 @@ interface ModalProps extends Omit<DialogProps, "title"> {
 function Modal({ isOpen, onClose, titleId, className, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
+    if (!isOpen) return dialog.current?.close();
+    dialog.current?.showModal();
+    dialog.current?.querySelector("input")?.focus(); // a question is there to be answered
   }, [isOpen]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does by keyboard what the click beside it does

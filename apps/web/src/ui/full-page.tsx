@@ -8,10 +8,10 @@ export function FullPage({ children }: { children: ReactNode }) {
   return (
     <div className="h-full overflow-y-auto">
       <div className="mx-auto flex min-h-full max-w-120 flex-col px-5 py-10 md:justify-center md:py-16">
-        <div className="mb-8 flex items-center gap-2 font-semibold text-15">
+        <header className="mb-8 flex items-center gap-2 font-semibold text-15">
           <Logo size={22} />
           {t("app.name")}
-        </div>
+        </header>
         <main>{children}</main>
       </div>
     </div>
