@@ -53,6 +53,8 @@ interface Link {
 
 const restartDelaysMs = [100, 500, 2_000, 5_000];
 const beatMs = 2_000;
+/** How long a call waits for a gateway that is being started again. */
+const patienceMs = 10_000;
 
 /** Starts it in the background; the first call that needs it waits. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -64,6 +66,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   let isStopped = false;
   let failures = 0;
   let stopBeat: (() => void) | null = null;
+  let isUp = false;
+  let waiting: (() => void)[] = [];
 
   async function connect(): Promise<void> {
     const [found] = await findProcesses(options.runDir, "gateway");
@@ -71,6 +75,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     else await start();
     await tellAll();
     failures = 0;
+    isUp = true;
+    for (const wake of waiting) wake();
+    waiting = [];
   }
 
   async function start(): Promise<void> {
@@ -96,6 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     log.warn({ gateway: record.id, reason }, "the gateway is gone and is started again");
     link.client.close();
     link = null;
+    isUp = false;
     reconnect();
   }
 
@@ -111,9 +119,30 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   }
 
+  /** Asks again once when the gateway died: each request may be repeated. */
   async function control(method: string, path: string, body?: unknown): Promise<unknown> {
-    await firstTry;
-    return await send(method, path, body);
+    await whenUp();
+    const asked = link;
+    try {
+      return await send(method, path, body);
+    } catch (error) {
+      if (!asked || !(error instanceof AnyWorkError) || error.code !== "worker_lost") throw error;
+      lost(asked.record, error.message);
+      await whenUp();
+      return await send(method, path, body);
+    }
+  }
+
+  /** Resolves when it is up and knows all, or when nobody can wait any longer. */
+  async function whenUp(): Promise<void> {
+    if (isUp || isStopped) return;
+    await new Promise<void>((resolve) => {
+      const giveUp = clock.after(patienceMs, resolve);
+      waiting.push(() => {
+        giveUp();
+        resolve();
+      });
+    });
   }
 
   async function send(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -157,7 +186,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       return { socket: link?.record.address ?? "", token: token.token, style: upstream.style };
     },
     async close(task) {
-      if (tokens.delete(task.id)) await control("DELETE", `/control/tokens/${task.id}`);
+      // One that is started anew never hears of this token.
+      if (!tokens.delete(task.id)) return;
+      await firstTry;
+      if (link) await control("DELETE", `/control/tokens/${task.id}`);
     },
     async check(provider) {
       return checkResultSchema.parse(await control("POST", "/control/check", provider));
@@ -169,9 +201,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       await take(usage);
       await control("POST", "/control/usage/settled", { n: last.n });
     },
-    isHealthy: () => link !== null,
+    isHealthy: () => isUp,
     async stop(end) {
       isStopped = true;
+      for (const wake of waiting) wake();
       stopBeat?.();
       const pid = link?.record.pid;
       link?.client.close();
