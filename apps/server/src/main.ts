@@ -1,5 +1,6 @@
 // The hub's process: configuration, start, one line with the sign-in link, and an orderly end.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, openSync } from "node:fs";
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { demoPrompts } from "@anywork/model-sim";
 import { toAnyWorkError } from "@anywork/protocol";
@@ -38,15 +39,16 @@ const { config } = read;
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
 
-try {
-  mkdirSync(join(config.home, "logs"), { recursive: true, mode: 0o700 });
-} catch {
-  // startHub says it better.
+/** Opened here, so that an early end finds it open; a home that cannot be used is startHub's to explain. */
+function openLog(home: string): number {
+  try {
+    mkdirSync(join(home, "logs"), { recursive: true, mode: 0o700 });
+    return openSync(join(home, "logs", "hub.log"), "a", 0o600);
+  } catch {
+    return openSync(devNull, "a");
+  }
 }
-const log = pino(
-  { level: config.logLevel },
-  pino.destination({ dest: join(config.home, "logs", "hub.log"), mkdir: true, sync: false }),
-);
+const log = pino({ level: config.logLevel }, pino.destination({ fd: openLog(config.home), sync: false }));
 
 try {
   const layout = findLayout(import.meta.url, process.execPath);
