@@ -71,12 +71,17 @@ export function openSocket(port: number, headers: Headers): Promise<TestSocket> 
     send(frame) {
       client.send(typeof frame === "string" || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
     },
-    until: (fits, { from = 0, deadlineMs = 30_000 } = {}) =>
-      wait(
-        () => frames.slice(from).find(fits) ?? null,
-        () => `a frame (${fits})`,
-        deadlineMs,
-      ),
+    until(fits, { from = 0, deadlineMs = 30_000 } = {}) {
+      let at = from;
+      const look = () => {
+        for (; at < frames.length; at += 1) {
+          const frame = frames[at];
+          if (frame && fits(frame)) return frame;
+        }
+        return null;
+      };
+      return wait(look, () => `a frame (${fits})`, deadlineMs);
+    },
     untilClosed: (deadlineMs = 20_000) =>
       wait(
         () => closeCode,
