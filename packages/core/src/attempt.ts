@@ -31,6 +31,8 @@ export interface AttemptDeps {
 }
 
 export interface Attempt {
+  /** Which run of its task this is: one more than before as soon as it is claimed. */
+  readonly number: number;
   /** Resolves when the lane is free: the task ended or parked, or must be taken up again. Never rejects. */
   readonly over: Promise<"ended" | "again">;
   /** Resolves when all that the worker had journaled before this hub came is taken in. */
@@ -64,9 +66,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   let stopGrace: (() => void) | null = null;
 
   async function run(): Promise<"ended" | "again"> {
+    const ready = source === "start" ? getReady() : null;
     const sessionLog = await logs.hold(task.sessionId);
     try {
-      return source === "start" ? await start(sessionLog) : await resume(sessionLog);
+      return ready ? await start(sessionLog, ready) : await resume(sessionLog);
     } catch (error) {
       return await giveUp(sessionLog, error);
     } finally {
@@ -77,27 +80,43 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     }
   }
 
+  /** The lane does not wait for the gateway: the task's token opens nothing that the next task could meet. */
   async function release(): Promise<void> {
-    const closing = [deps.gateway.close(task), driver.release(task.sessionId)];
-    for (const result of await Promise.allSettled(closing)) {
-      if (result.status === "rejected")
-        log.warn({ taskId: task.id, error: result.reason }, "an attempt left something open");
-    }
+    const leftOpen = (error: unknown) => log.warn({ taskId: task.id, error }, "an attempt left something open");
+    deps.gateway.close(task).catch(leftOpen);
+    await driver.release(task.sessionId).catch(leftOpen);
   }
 
-  async function start(sessionLog: SessionLog): Promise<"ended" | "again"> {
+  /** What an attempt needs beside its claim, all asked for at once: none of it has an effect that outlives the attempt. */
+  function getReady() {
+    const worker = driver.acquire({ id: task.sessionId });
+    const prepared = worker.then((acquired) =>
+      acquired.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
+    );
+    const ready = { worker, prepared, agent: deps.resolveAgent(task), gateway: deps.gateway.open(task) };
+    // Whoever waits for one of them hears of its failure; one that nobody waits for any more has nobody to tell.
+    for (const part of Object.values(ready)) part.catch(() => undefined);
+    return ready;
+  }
+
+  async function start(sessionLog: SessionLog, ready: ReturnType<typeof getReady>): Promise<"ended" | "again"> {
     if (isCanceling) return await endCanceled(sessionLog);
-    const [worker, agent] = await Promise.all([driver.acquire({ id: task.sessionId }), deps.resolveAgent(task)]);
-    const claim = await store.tasks.claim({ id: task.id, workerId: worker.id, at: clock.now() });
+    const [worker, agent] = await Promise.all([ready.worker, ready.agent]);
+    // Sent together, so that they share a transaction; without the claim the event is refused.
+    const claiming = store.tasks.claim({ id: task.id, workerId: worker.id, at: clock.now() });
+    const attempt = task.attempt + 1;
+    const begun = sessionLog.commit({ ...owner, attempt }, own(runningEvent(attempt, worker.id)), {
+      kind: "move",
+      taskId: task.id,
+      from: ["running"],
+      to: "running",
+    });
+    begun.catch(() => undefined);
+    const claim = await claiming;
     if (!claim) return "ended";
     handle = worker;
     owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
-    const begun = sessionLog.commit(owner, own(runningEvent(owner.attempt, worker.id)));
-    const [gateway] = await Promise.all([
-      deps.gateway.open(task),
-      worker.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
-      begun,
-    ]);
+    const [gateway] = await Promise.all([ready.gateway, ready.prepared, begun]);
     if (isCanceling) return await endCanceled(sessionLog);
     const stream = worker.chat(
       {
@@ -140,7 +159,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       try {
         const ended = stream ? await take(sessionLog, stream) : await attachAndTake(sessionLog);
         if (ended) {
-          await forget();
+          void forget();
           return "ended";
         }
         if (stream === null) return await lose(sessionLog);
@@ -312,7 +331,15 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     detached.abort();
   }
 
-  return { over: run(), caughtUp: caughtUp.promise, cancel, detach: () => detached.abort() };
+  return {
+    get number() {
+      return owner.attempt;
+    },
+    over: run(),
+    caughtUp: caughtUp.promise,
+    cancel,
+    detach: () => detached.abort(),
+  };
 }
 
 const unexplained = { code: "engine_failed" as const, message: "The engine failed without saying why." };

@@ -74,7 +74,7 @@ export function createDispatcher(deps: AttemptDeps): Dispatcher {
     void attempt.over.then((next) => {
       lane.current = null;
       if (isStopped) return;
-      if (next === "again") lane.waiting.unshift(task);
+      if (next === "again") lane.waiting.unshift({ ...task, attempt: attempt.number });
       advance(task.sessionId, lane);
     });
   }

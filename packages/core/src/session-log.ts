@@ -101,7 +101,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
     if (!mayBeSent) held += 1;
     if (mayBeSent && frames.length > 0) bus.publish(sessionId, frames);
     const append = { sessionId, events, leaseToken: owner.leaseToken, change };
-    queue.push({ append, published: mayBeSent, frames, settle });
+    queue.push({ append, published: mayBeSent, frames: mayBeSent ? [] : frames, settle });
     waiting += events.length;
   }
 
