@@ -19,7 +19,15 @@ const programs = {
 /** Programs of other packages that are found by their own path and cannot be put into ours. */
 const external = [/^@vscode\/ripgrep/];
 
-const programSources = ["apps/server", "apps/gateway", "apps/worker", "apps/cli", "packages", "package-lock.json", "scripts/build.mjs"];
+const programSources = [
+  "apps/server",
+  "apps/gateway",
+  "apps/worker",
+  "apps/cli",
+  "packages",
+  "package-lock.json",
+  "scripts/build.mjs",
+];
 const pageSources = ["apps/web", "packages/client", "packages/protocol", "package-lock.json", "scripts/build.mjs"];
 
 /** Builds what has changed. `say` is told what is being done. Returns whether anything was. */
@@ -91,6 +99,9 @@ function filesBelow(path) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const changed = await build({ force: process.argv.includes("--force"), say: (line) => process.stderr.write(`${line}\n`) });
+  const changed = await build({
+    force: process.argv.includes("--force"),
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
   if (!changed) process.stderr.write("Nothing has changed.\n");
 }

@@ -10,7 +10,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const isLong = process.argv.includes("--all");
 const results = mkdtempSync(join(tmpdir(), "anywork-test-"));
 const totals = { passed: 0, failed: 0, skipped: 0 };
-const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`, ...(isLong && { ANYWORK_TEST_LONG: "1" }) };
+const env = {
+  ...process.env,
+  PATH: `${join(root, "node_modules/.bin")}:${process.env.PATH}`,
+  ...(isLong && { ANYWORK_TEST_LONG: "1" }),
+};
 let isRed = false;
 
 function run(name, args, extraEnv = {}) {
