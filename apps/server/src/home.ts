@@ -1,6 +1,6 @@
 // ANYWORK_HOME: its folders, the owner's token and the master key, all for the owner's eyes only.
 import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AnyWorkError } from "@anywork/protocol";
 
@@ -25,6 +25,7 @@ export function openHome(root: string): Home {
       mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
     }
     chmodSync(root, 0o700);
+    for (const file of ["anywork.db", "hub.lock"]) makePrivate(join(root, file));
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
     return {
       root,
@@ -45,6 +46,12 @@ export function openHome(root: string): Home {
       cause: error,
     });
   }
+}
+
+/** SQLite would make it readable for all; what it makes beside a file gets that file's mode. */
+function makePrivate(path: string): void {
+  closeSync(openSync(path, "a", 0o600));
+  chmodSync(path, 0o600);
 }
 
 function readOrMake(path: string, make: () => string): string {
