@@ -57,4 +57,6 @@ function explain(value: unknown, error: z.ZodError): AnyWorkError {
   });
 }
 
-const shown = (value: unknown): string => (JSON.stringify(value) ?? "undefined").slice(0, 60);
+/** Only a text is shown: anything else may be deeper than can be written out. */
+const shown = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value).slice(0, 60) : typeof value;

@@ -37,7 +37,8 @@ export function serveSockets(server: Server, access: Access, deps: ConnectionDep
         client.ping();
       }, pingMs);
       client.on("message", (data, isBinary) => connection.receive(isBinary ? null : String(data)));
-      client.on("error", () => client.terminate());
+      // The library says why (too large, no UTF-8) in its close frame, and closes.
+      client.on("error", () => undefined);
       client.on("close", () => {
         clearInterval(timer);
         connection.end();
