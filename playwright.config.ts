@@ -7,6 +7,7 @@ export default defineConfig({
   testDir: "tests/browser",
   testMatch: "*.spec.ts",
   workers: 2,
+  fullyParallel: true,
   timeout: 45_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,

@@ -34,7 +34,7 @@ async function untilOver(page) {
     .catch(() => undefined);
 }
 
-const report = `[[reasoning:The request asks for a comparison. I count the lines first, then write the table.]] [[tool:bash {"command":"for f in alpha beta gamma; do echo \\"checking $f\\"; done; printf '\\\\033[32m3 passed\\\\033[0m\\\\n'"}]] [[step]] [[tool:write {"path":"files/outputs/report.md","content":"# Report\\n\\nThree services, one table.\\n"}]] [[tool:edit {"path":"files/outputs/report.md","old_text":"one table","new_text":"one short table"}]] [[step]] [[tool:bash {"command":"cat missing.txt"}]] [[step]] [[text:## What I found
+const report = `[[reasoning:The request asks for a comparison. I count the lines first, then write the table.]] [[tool:bash {"command":"for f in alpha beta gamma; do echo \\"checking $f\\"; done; printf '\\\\033[32m3 passed\\\\033[0m\\\\n'"}]] [[step]] [[tool:write {"path":"files/outputs/report.md","content":"# Report\\n\\nThree services, one table.\\n"}]] [[step]] [[tool:edit {"path":"files/outputs/report.md","old_text":"one table","new_text":"one short table"}]] [[step]] [[tool:bash {"command":"cat missing.txt"}]] [[step]] [[text:## What I found
 
 All three services answer. **beta** is the slowest, see the [latency notes](https://example.org/notes).
 
@@ -105,7 +105,7 @@ const states = {
   "welcome-key": async (page, { bare }) => {
     await page.goto(bare.url);
     await page.getByRole("button", { name: /^Paste a key/ }).click();
-    await page.getByText("Compatible service").click();
+    await page.getByText("Compatible", { exact: true }).click();
   },
   "welcome-safety": async (page, { bare }) => {
     await page.goto(bare.url);

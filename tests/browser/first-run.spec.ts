@@ -31,7 +31,7 @@ test.describe("a refused key", () => {
     await page.goto("/");
     await expect(page).toHaveURL(/\/welcome$/);
     await page.getByRole("button", { name: /^Paste a key/ }).click();
-    await page.getByText("Compatible service").click();
+    await page.getByText("Compatible", { exact: true }).click();
     await page.getByRole("textbox", { name: "Address" }).fill(`http://127.0.0.1:${port}/v1`);
     await page.getByLabel("API key").fill("sk-wrong");
     await page.getByRole("textbox", { name: "Model" }).fill("some-model");

@@ -75,7 +75,7 @@ export function Composer({ draftKey, field, placeholder, onSend, onStop }: Compo
         send();
       }}
     >
-      <div className="rounded-card border border-strong bg-surface focus-within:border-accent">
+      <div className="rounded-card border border-strong bg-field focus-within:border-accent">
         <textarea
           ref={field}
           aria-label={t("composer.label")}

@@ -1,6 +1,6 @@
 import type { TaskView } from "@anywork/client";
 import { Clock, RotateCcw, X } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatInstant } from "../i18n/format.ts";
 import { useApp } from "../state/app-context.tsx";
@@ -42,6 +42,10 @@ export const UserMessage = memo(function UserMessage({ task, ahead }: { task: Ta
   );
 });
 
+/** What is longer is folded: one wants to read the answer, and knows what one said. */
+const longText = 900;
+const longLines = 14;
+
 export interface BubbleProps {
   text: string;
   isFaint: boolean;
@@ -52,6 +56,8 @@ export interface BubbleProps {
 
 export function Bubble({ text, isFaint, title, children }: BubbleProps) {
   const { t } = useTranslation();
+  const [isWhole, setWhole] = useState(false);
+  const isLong = text.length > longText || text.split("\n").length > longLines;
   return (
     <div className="flex flex-col items-end pt-4 pb-5">
       <h2 className="sr-only">{t("chat.you")}</h2>
@@ -61,8 +67,13 @@ export function Bubble({ text, isFaint, title, children }: BubbleProps) {
           isFaint ? "border border-strong border-dashed" : "border border-transparent bg-raised"
         }`}
       >
-        {text}
+        <span className={isLong && !isWhole ? "line-clamp-10" : ""}>{text}</span>
       </div>
+      {isLong && (
+        <Button tone="quiet" className="mt-1" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? t("chat.showLess") : t("chat.showAll")}
+        </Button>
+      )}
       <div className="mt-1.5 flex items-center gap-2 text-12 text-muted empty:hidden">{children}</div>
     </div>
   );

@@ -85,7 +85,7 @@ export const en = {
     provider: "Provider",
     anthropic: "Anthropic",
     openai: "OpenAI",
-    compatible: "Compatible service",
+    compatible: "Compatible",
     key: "API key",
     keyHint: "Checked with one small real call before it is kept.",
     address: "Address",
@@ -132,6 +132,8 @@ export const en = {
   chat: {
     thread: "Conversation",
     you: "You",
+    showAll: "Show all of it",
+    showLess: "Show less",
     newTitle: "New chat",
     loading: "Loading the chat …",
     missingTitle: "This chat does not exist",

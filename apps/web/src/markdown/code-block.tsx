@@ -56,7 +56,6 @@ export const CodeBlock = memo(function CodeBlock({ code, language, isOpen, isBar
 
 function colouredLine(line: ColouredLine, i: number) {
   return (
-    // biome-ignore lint/suspicious/noArrayIndexKey: closed code does not change
     <span key={i}>
       {i > 0 && "\n"}
       {line.map(({ content, colour }, j) => (

@@ -136,6 +136,7 @@ const SessionRow = memo(function SessionRow({ session, isShown, onPick }: Sessio
           className="tabular shrink-0 text-12 text-muted group-focus-within:sr-only group-hover:sr-only touch:not-sr-only!"
         >
           {word}
+          {status === "completed" && <span className="sr-only">{t("status.completed")}</span>}
         </span>
       </Link>
       <SessionMenu

@@ -32,6 +32,8 @@ function statusAfter(frame: HubFrame, before: TaskStatus | null): TaskStatus | u
 export function createSessionActions(store: AppStore, api: ApiClient, toasts: Toasts): SessionActions {
   const removals = new Map<string, ReturnType<typeof setTimeout>>();
   let loading = false;
+  /** A chat was opened while the list was on its way: it may be missing there. */
+  let isStale = false;
 
   const change = (id: string, update: (session: Session) => Session) =>
     store.setState(({ sessions }) => ({
@@ -75,6 +77,9 @@ export function createSessionActions(store: AppStore, api: ApiClient, toasts: To
     } finally {
       loading = false;
     }
+    if (!isStale || store.getState().sessions === null) return;
+    isStale = false;
+    await refresh();
   }
 
   return {
@@ -144,6 +149,7 @@ export function createSessionActions(store: AppStore, api: ApiClient, toasts: To
     takeFrame(frame) {
       const id = frame.session_id;
       const { sessions } = store.getState();
+      if (sessions === null && frame.type === "session_created") isStale = true;
       if (!id || sessions === null || removals.has(id)) return;
       const title = typeof frame.metadata?.title === "string" ? frame.metadata.title : undefined;
       const known = sessions.find((one) => one.id === id);

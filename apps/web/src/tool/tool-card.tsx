@@ -17,6 +17,15 @@ export interface ToolCardProps {
   onToggle(): void;
 }
 
+/** What says most about a failure: the last thing a command printed, or the first line of a tool's complaint. */
+function complaint(tool: ToolView): string {
+  const lines = plain(tool.output ?? "")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const said = lines.filter((line) => !/^\[exit code \d+\]$/.test(line));
+  return (tool.name === "bash" ? said.at(-1) : said[0]) ?? lines[0] ?? "";
+}
+
 const lastLine = (text: string): string => plain(text.slice(-4000)).trimEnd().split("\n").at(-1) ?? "";
 
 export const ToolCard = memo(function ToolCard({ tool, isLive, isOpen, onToggle }: ToolCardProps) {
@@ -24,7 +33,7 @@ export const ToolCard = memo(function ToolCard({ tool, isLive, isOpen, onToggle 
   const { icon: Icon, verb, object } = describeTool(tool);
   const id = useId();
   const isRunning = isLive && tool.output === null;
-  const peek = isOpen ? "" : isRunning ? lastLine(tool.live) : tool.ok === false ? lastLine(tool.output ?? "") : "";
+  const peek = isOpen ? "" : isRunning ? lastLine(tool.live) : tool.ok === false ? complaint(tool) : "";
   return (
     <div className="overflow-hidden rounded-card border bg-surface">
       <button

@@ -7,7 +7,7 @@ export function FullPage({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   return (
     <div className="h-full overflow-y-auto">
-      <div className="mx-auto flex min-h-full max-w-120 flex-col px-5 py-10 md:justify-center md:py-16">
+      <div className="mx-auto flex min-h-full max-w-120 flex-col px-5 py-10 md:pt-[14vh]">
         <header className="mb-8 flex items-center gap-2 font-semibold text-15">
           <Logo size={22} />
           {t("app.name")}
