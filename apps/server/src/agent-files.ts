@@ -1,4 +1,5 @@
 // SOUL.md and AGENTS.md: the default agent's own, and a session's copies once they were edited for it.
+import { lstatSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { openForReading, openForWriting, workspaceName } from "@anywork/guard";
@@ -54,6 +55,8 @@ export function createAgentFiles({
 }
 
 async function readIfThere(root: string, file: string): Promise<string | null> {
+  // Nearly always there is none, and this is on the way to every first token.
+  if (lstatSync(join(root, file), { throwIfNoEntry: false }) === undefined) return null;
   try {
     await using handle = await openForReading(root, file);
     return (await handle.readFile("utf8")).slice(0, 200_000);

@@ -1,5 +1,5 @@
 // In: chat, cancel, answer, attach. Out: attempts, each with its journal and at most one running per session.
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { workspaceName } from "@anywork/guard";
 import { AnyWorkError, type ChatRequest, type Resume, type WorkerHealth } from "@anywork/protocol";
@@ -136,6 +136,7 @@ export function createAttempts(options: { home: string; sessions: Sessions; maxJ
 
 /** The journal of a process that died: its whole frames, and nothing will follow them. */
 async function readDead(path: string): Promise<Source | null> {
+  if (!existsSync(path)) return null;
   const file = await openJournal(path);
   if (!file) return null;
   try {

@@ -1,6 +1,7 @@
 // The conversation of a session: in memory for the model, on disk as JSONL for tomorrow and for people. First line: what
 // this file is; then one message per line. Appended after each step, never rewritten.
-import { appendFile, mkdir, readFile, truncate } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
+import { mkdir, readFile, truncate } from "node:fs/promises";
 import path from "node:path";
 import { AnyWorkError } from "@anywork/protocol";
 import { z } from "zod";
@@ -56,7 +57,8 @@ export async function openHistory(file: string, now: () => string): Promise<Hist
       const head = isNew ? `${JSON.stringify({ type: "session", version: 1, created_at: timestamp })}\n` : "";
       if (isNew) await mkdir(path.dirname(file), { recursive: true });
       const lines = more.map((message) => `${JSON.stringify({ ...message, timestamp })}\n`);
-      await appendFile(file, head + lines.join(""), { mode: 0o600 });
+      // `done` waits for it, and a few lines are written sooner than they are handed to another thread.
+      appendFileSync(file, head + lines.join(""), { mode: 0o600 });
       isNew = false;
       messages.push(...more);
     },

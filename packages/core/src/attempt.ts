@@ -66,8 +66,9 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   let stopGrace: (() => void) | null = null;
 
   async function run(): Promise<"ended" | "again"> {
+    const holding = logs.hold(task.sessionId);
     const ready = source === "start" ? getReady() : null;
-    const sessionLog = await logs.hold(task.sessionId);
+    const sessionLog = await holding;
     try {
       return ready ? await start(sessionLog, ready) : await resume(sessionLog);
     } catch (error) {

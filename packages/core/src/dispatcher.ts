@@ -7,6 +7,8 @@ import { own } from "./session-log.ts";
 import { origins } from "./task-state.ts";
 
 export interface Dispatcher {
+  /** A task of the session is about to be stored: its log is opened meanwhile. The result ends the wait. */
+  expect(sessionId: string): () => void;
   /** Takes a pending task into its session's lane. */
   enqueue(task: Task): void;
   /** Throws not_found, task_terminal. Resolves when the wish is stored; the terminal event follows within 12 s. */
@@ -112,6 +114,11 @@ export function createDispatcher(deps: AttemptDeps): Dispatcher {
   }
 
   return {
+    expect(sessionId) {
+      const held = logs.hold(sessionId);
+      held.catch(() => undefined); // Whoever needs the log asks for it again, and tells.
+      return () => void held.then(() => logs.letGo(sessionId)).catch(() => undefined);
+    },
     enqueue: (task) => enqueue(task),
     async cancel(taskId) {
       const task = await store.tasks.get(taskId);

@@ -24,6 +24,7 @@ beforeEach(() => {
   enqueued = [];
   queued = 0;
   const dispatcher = {
+    expect: () => () => undefined,
     enqueue(task: Task) {
       order.push("enqueued");
       enqueued.push(task);
@@ -69,7 +70,11 @@ describe("a message", () => {
     await broken.close();
     const failing = createIntake({
       store: broken,
-      dispatcher: { enqueue: () => order.push("enqueued"), queued: () => 0 } as unknown as Dispatcher,
+      dispatcher: {
+        expect: () => () => undefined,
+        enqueue: () => order.push("enqueued"),
+        queued: () => 0,
+      } as unknown as Dispatcher,
       clock: createFakeClock(),
       newId: () => "x",
       digest: (text) => text,

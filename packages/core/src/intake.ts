@@ -2,7 +2,7 @@
 // acknowledgement, then the dispatcher.
 import { AnyWorkError, type Session, type Task } from "@anywork/protocol";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { ChannelMessage, Clock, NewTask, Store } from "./ports.ts";
+import type { Accepted, ChannelMessage, Clock, NewTask, Store } from "./ports.ts";
 
 export interface AcceptedMessage {
   task: Task;
@@ -56,7 +56,15 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   async function storeTask(task: NewTask, onStored?: (accepted: AcceptedMessage) => void): Promise<AcceptedMessage> {
-    const accepted = await store.tasks.accept(task);
+    const letGo = dispatcher.expect(task.sessionId);
+    try {
+      return take(await store.tasks.accept(task), onStored);
+    } finally {
+      letGo();
+    }
+  }
+
+  function take(accepted: Accepted, onStored?: (accepted: AcceptedMessage) => void): AcceptedMessage {
     if (accepted.kind === "mismatch") {
       throw new AnyWorkError("idempotency_conflict", "This Idempotency-Key was used for another request.", {
         hint: "Use a new key for a new request.",
