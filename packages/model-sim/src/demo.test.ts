@@ -35,8 +35,8 @@ async function use(name: string, args: Record<string, string>): Promise<string> 
       return "written";
     case "edit": {
       const text = await readFile(path, "utf8");
-      if (text.split(args.old ?? "").length !== 2) throw new Error("old must stand there exactly once");
-      await writeFile(path, text.replace(args.old ?? "", args.new ?? ""));
+      if (text.split(args.old_text ?? "").length !== 2) throw new Error("old_text must stand there exactly once");
+      await writeFile(path, text.replace(args.old_text ?? "", args.new_text ?? ""));
       return "edited";
     }
     case "read":

@@ -61,7 +61,11 @@ const demos: Demo[] = [
         calls: [
           {
             name: "edit",
-            args: { path: "files/outputs/index.html", old: "<h1>Hello</h1>", new: "<h1>Hello from AnyWork</h1>" },
+            args: {
+              path: "files/outputs/index.html",
+              old_text: "<h1>Hello</h1>",
+              new_text: "<h1>Hello from AnyWork</h1>",
+            },
           },
         ],
       },
