@@ -70,3 +70,17 @@ test("from nothing to a file that was written and run", async ({ page, hub }) =>
   const written = names.find((name) => /outputs\/.+/.test(name)) ?? "no file in files/outputs";
   expect(await readFile(join(hub.home, "workspaces", written), "utf8")).not.toBe("");
 });
+
+test("every prompt that the demo offers works with the real tools", async ({ page, hub }) => {
+  await hub.post("/api/provider/demo");
+  const { demoPrompts } = (await (await fetch(`${hub.url}/api/status`)).json()) as { demoPrompts: { title: string }[] };
+  for (const { title } of demoPrompts) {
+    await page.goto("/");
+    await page
+      .getByRole("main")
+      .getByRole("button", { name: new RegExp(`^${title}`) })
+      .click();
+    await untilLast(page, "completed");
+    await expect(thread(page).getByText("failed")).toHaveCount(0);
+  }
+});

@@ -36,7 +36,7 @@ test.beforeEach(() => {
 });
 
 /** Everything that a developer would see in red. */
-export function watchErrors(page: Page): string[] {
+function watchErrors(page: Page): string[] {
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   page.on("pageerror", (error) => errors.push(String(error)));

@@ -7,7 +7,7 @@ export interface FieldProps extends ComponentProps<"input"> {
   end?: React.ReactNode;
 }
 
-export const inputClass =
+const inputClass =
   "h-9 touch:h-11 w-full min-w-0 rounded-control border border-strong bg-field px-3 text-13 touch:text-[16px] text-text placeholder:text-muted focus-visible:outline-offset-0";
 
 export function Field({ label, hint, problem, end, className = "", ...props }: FieldProps) {
