@@ -16,6 +16,8 @@ import type { Journal } from "./journal.ts";
 
 /** How long an aborted engine may take to end its processes and say `done`. */
 const graceMs = 10_000;
+/** Made once: an abort without a reason makes an exception with its stack, each time. */
+const runIsOver = new AnyWorkError("canceled", "the run is over");
 const maxTimerMs = 2 ** 31 - 1;
 
 export interface Run {
@@ -70,7 +72,7 @@ export function startRun(options: RunOptions): Run {
       // The disk refuses: the journal ends where it is whole, and the hub, finding no last event, calls the attempt lost.
     }
     journal.end();
-    abort.abort();
+    abort.abort(runIsOver);
     ended.resolve(isOwnEnd);
   }
 

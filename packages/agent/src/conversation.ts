@@ -43,6 +43,7 @@ export async function openConversation(options: ConversationOptions): Promise<Co
         return;
       }
       isRunning = true;
+      let isOver = false;
       const stop = new AbortController();
       const abort = () => stop.abort();
       for (const source of [signal, closing.signal]) {
@@ -52,11 +53,12 @@ export async function openConversation(options: ConversationOptions): Promise<Co
       try {
         const context = { workspace, sandbox, background };
         for await (const event of runLoop(task, { history, tools, decide, clock, random, context }, stop.signal)) {
-          if (event.type === "done" && stop.signal.aborted) await background.kill();
+          isOver = event.type === "done";
+          if (isOver && stop.signal.aborted) await background.kill();
           yield event;
         }
       } finally {
-        abort(); // also for a reader that went away
+        if (!isOver) abort(); // for a reader that went away
         for (const source of [signal, closing.signal]) source.removeEventListener("abort", abort);
         isRunning = false;
       }

@@ -103,7 +103,8 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   async function start(sessionLog: SessionLog, ready: ReturnType<typeof getReady>): Promise<"ended" | "again"> {
     if (isCanceling) return await endCanceled(sessionLog);
     const [worker, agent] = await Promise.all([ready.worker, ready.agent]);
-    // Sent together, so that they share a transaction; without the claim the event is refused.
+    // Sent together, so that they may share a transaction; without the claim the event is refused. The worker need not
+    // wait for the event: what it says is sent behind it.
     const claiming = store.tasks.claim({ id: task.id, workerId: worker.id, at: clock.now() });
     const attempt = task.attempt + 1;
     const begun = sessionLog.commit({ ...owner, attempt }, own(runningEvent(attempt, worker.id)), {
@@ -112,12 +113,12 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       from: ["running"],
       to: "running",
     });
-    begun.catch(() => undefined);
+    begun.catch((error: unknown) => log.info({ taskId: task.id, error }, "an attempt was not announced"));
     const claim = await claiming;
     if (!claim) return "ended";
     handle = worker;
     owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
-    const [gateway] = await Promise.all([ready.gateway, ready.prepared, begun]);
+    const [gateway] = await Promise.all([ready.gateway, ready.prepared]);
     if (isCanceling) return await endCanceled(sessionLog);
     const stream = worker.chat(
       {
@@ -302,10 +303,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   }
 
   async function cancel(): Promise<void> {
-    if (isCanceling) return;
-    isCanceling = true;
     const sessionLog = await logs.hold(task.sessionId);
     try {
+      if (isCanceling) return;
+      isCanceling = true;
       await sessionLog.commit(owner, own(cancelingEvent));
       stopGrace = clock.after(deps.cancelGraceMs ?? 11_000, () => void forceCancel(sessionLog));
       await tellCancel();

@@ -216,7 +216,10 @@ describe("what readers see", () => {
 
   test("words are sent before they are stored", async () => {
     await ask("x");
-    (await attempt("x")).say(text("a"));
+    const worker = await attempt("x");
+    // Words wait for the hub's own events before them.
+    await until(() => order.filter((one) => one === "sent status").length === 2);
+    worker.say(text("a"));
     await until(() => order.includes("stored text"));
     expect(order.indexOf("sent text")).toBeLessThan(order.indexOf("stored text"));
   });

@@ -36,7 +36,9 @@ export function createStreams({ store, logs, bus }: { store: Store; logs: Sessio
     let live: Published[] | null = [];
     const listener: Listener = (events) => {
       if (live) live.push(...events);
-      else void onEvents(events);
+      // One that was committed may have been read from the store before it was published.
+      else if ((events[0]?.stored.pos ?? 0) > last) void onEvents(events);
+      else void onEvents(events.filter(({ stored }) => stored.pos > last));
     };
     const unsubscribe = bus.subscribe(sessionId, listener);
     signal.addEventListener("abort", unsubscribe, { once: true });

@@ -26,6 +26,7 @@ export function createAiSdkProvider({ style, model, fetch, idleTimeoutMs }: AiSd
     async *stream(request, signal) {
       signal.throwIfAborted();
       const call = new AbortController();
+      let isOver = false;
       const forward = () => call.abort(signal.reason);
       signal.addEventListener("abort", forward, { once: true });
       const seconds = Math.round(idleTimeoutMs / 1000);
@@ -37,13 +38,14 @@ export function createAiSdkProvider({ style, model, fetch, idleTimeoutMs }: AiSd
         const options = toCallOptions(request, style, call.signal);
         const { stream } = await (await model(request.model, runs.fetch)).doStream(options);
         yield* read(stream.getReader(), { runs, stall, signal: call.signal });
+        isOver = true;
       } catch (error) {
         signal.throwIfAborted();
         throw call.signal.aborted ? toProviderFailure(call.signal.reason) : toProviderFailure(error);
       } finally {
         clearTimeout(stall);
         signal.removeEventListener("abort", forward);
-        call.abort(); // a reader that stopped early closes the connection; after the end this does nothing
+        if (!isOver) call.abort(); // a reader that stopped early closes the connection
       }
     },
   };
