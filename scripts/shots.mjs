@@ -138,8 +138,17 @@ async function shoot(browser, places, only) {
 
 async function shootForDocs(browser, hub) {
   const page = await browser.newPage({ ...devices.desktop, colorScheme: "dark", reducedMotion: "reduce" });
-  await page.goto(hub.url);
-  await page.getByRole("main").getByRole("listitem").first().getByRole("button").click();
+  await page.goto(hub.link); // signed in as a person is: no banner but the demo's
+  await page.getByRole("button", { name: /^Try the offline demo/ }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  for (const title of ["Build a page", "Make a table"]) {
+    await page
+      .getByRole("main")
+      .getByRole("button", { name: new RegExp(`^${title}`) })
+      .click();
+    await untilOver(page);
+    if (title === "Build a page") await page.goto(hub.link);
+  }
   await untilOver(page);
   await page.waitForLoadState("networkidle");
   mkdirSync(join(root, "docs/images"), { recursive: true });
@@ -157,9 +166,9 @@ const start = async (options) => {
   return hub;
 };
 try {
-  const hub = await start({ demo: true });
-  if (isDocs) await shootForDocs(browser, hub);
+  if (isDocs) await shootForDocs(browser, await start({ auth: "on" }));
   else {
+    const hub = await start({ demo: true });
     mkdirSync(join(root, "shots"), { recursive: true });
     const places = {
       hub,

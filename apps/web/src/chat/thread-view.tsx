@@ -1,7 +1,7 @@
 import type { Thread } from "@anywork/client";
 import { useVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useLayoutEffect, useMemo, useRef } from "react";
+import { type ReactNode, useCallback, useLayoutEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useOpenCards } from "../tool/tool-card.tsx";
 import { Button } from "../ui/button.tsx";
@@ -21,14 +21,19 @@ export function ThreadView({ sessionId, thread, onEarlier }: ThreadViewProps) {
   const rows = useMemo(() => rowsOf(thread), [thread]);
   const scroller = useRef<HTMLElement>(null);
   const cards = useOpenCards();
+  // The same functions every time: new ones would make the list measure all of its rows again with every word.
+  const latest = useRef(rows);
+  latest.current = rows;
+  const estimateSize = useCallback((i: number) => {
+    const row = latest.current[i];
+    return row === undefined ? 48 : estimateRow(row);
+  }, []);
+  const getItemKey = useCallback((i: number) => latest.current[i]?.key ?? i, []);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (i) => {
-      const row = rows[i];
-      return row === undefined ? 48 : estimateRow(row);
-    },
-    getItemKey: (i) => rows[i]?.key ?? i,
+    estimateSize,
+    getItemKey,
     initialOffset: () => Number.MAX_SAFE_INTEGER,
     overscan: 8,
     paddingStart: 24,
