@@ -66,11 +66,9 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   let stopGrace: (() => void) | null = null;
 
   async function run(): Promise<"ended" | "again"> {
-    const holding = logs.hold(task.sessionId);
-    const ready = source === "start" ? getReady() : null;
-    const sessionLog = await holding;
+    const sessionLog = await logs.hold(task.sessionId);
     try {
-      return ready ? await start(sessionLog, ready) : await resume(sessionLog);
+      return source === "start" ? await start(sessionLog) : await resume(sessionLog);
     } catch (error) {
       return await giveUp(sessionLog, error);
     } finally {
@@ -88,21 +86,9 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     await driver.release(task.sessionId).catch(leftOpen);
   }
 
-  /** What an attempt needs beside its claim, all asked for at once: none of it has an effect that outlives the attempt. */
-  function getReady() {
-    const worker = driver.acquire({ id: task.sessionId });
-    const prepared = worker.then((acquired) =>
-      acquired.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
-    );
-    const ready = { worker, prepared, agent: deps.resolveAgent(task), gateway: deps.gateway.open(task) };
-    // Whoever waits for one of them hears of its failure; one that nobody waits for any more has nobody to tell.
-    for (const part of Object.values(ready)) part.catch(() => undefined);
-    return ready;
-  }
-
-  async function start(sessionLog: SessionLog, ready: ReturnType<typeof getReady>): Promise<"ended" | "again"> {
+  async function start(sessionLog: SessionLog): Promise<"ended" | "again"> {
     if (isCanceling) return await endCanceled(sessionLog);
-    const [worker, agent] = await Promise.all([ready.worker, ready.agent]);
+    const [worker, agent] = await Promise.all([driver.acquire({ id: task.sessionId }), deps.resolveAgent(task)]);
     // Sent together, so that they may share a transaction; without the claim the event is refused. The worker need not
     // wait for the event: what it says is sent behind it.
     const claiming = store.tasks.claim({ id: task.id, workerId: worker.id, at: clock.now() });
@@ -114,11 +100,17 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       to: "running",
     });
     begun.catch((error: unknown) => log.info({ taskId: task.id, error }, "an attempt was not announced"));
+    // Asked for while the claim is being stored: without it neither has an effect.
+    const ready = Promise.all([
+      deps.gateway.open(task),
+      worker.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
+    ]);
+    ready.catch(() => undefined);
     const claim = await claiming;
     if (!claim) return "ended";
     handle = worker;
     owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
-    const [gateway] = await Promise.all([ready.gateway, ready.prepared]);
+    const [gateway] = await ready;
     if (isCanceling) return await endCanceled(sessionLog);
     const stream = worker.chat(
       {
@@ -216,9 +208,11 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       const last = batch.at(-1);
       if (!last) continue;
       hasBegun = true;
-      const mustBeStored = note(batch);
-      if (mustBeStored) await sessionLog.commit(owner, batch, changeBy(last.event));
-      else await sessionLog.trail(owner, batch);
+      const firstStored = note(batch);
+      if (firstStored !== 0) await sessionLog.trail(owner, batch.slice(0, firstStored));
+      if (firstStored < batch.length) {
+        await sessionLog.commit(owner, batch.slice(firstStored), changeBy(last.event));
+      }
       if (last.wseq >= head) caughtUp.resolve();
       if (last.event.type === "done" || last.event.type === "parked") return true;
       if (isCanceling && !isCancelHeard) await tellCancel();
@@ -226,20 +220,20 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     return false;
   }
 
-  /** Keeps what the end of the task needs of its events; true when one of them must be stored before it is sent. */
-  function note(batch: WorkerEvent[]): boolean {
-    let mustBeStored = false;
-    for (const { event, wseq } of batch) {
+  /** Keeps what the end of the task needs; the index of the first event that must be stored before it is sent. */
+  function note(batch: WorkerEvent[]): number {
+    let firstStored = batch.length;
+    for (const [index, { event, wseq }] of batch.entries()) {
       if (event.type === "text") continue;
       if (event.type === "error") noteError(event);
       else if (event.type === "usage" && wseq > notedWseq) {
         tokens.input += event.metadata.input_tokens;
         tokens.output += event.metadata.output_tokens;
       } else if (event.type === "done" || event.type === "parked" || event.type === "approval_request")
-        mustBeStored = true;
+        firstStored = Math.min(firstStored, index);
       notedWseq = Math.max(notedWseq, wseq);
     }
-    return mustBeStored;
+    return firstStored;
   }
 
   function changeBy(event: TaskEvent) {
