@@ -16,6 +16,7 @@ import { createSqliteStore } from "@anywork/stores";
 import { v7 as uuidv7 } from "uuid";
 import { createAgentFiles } from "./agent-files.ts";
 import { createAgentResolver } from "./agents.ts";
+import { askToEnd } from "./ask-to-end.ts";
 import { createAccess } from "./auth/access.ts";
 import { inUrl } from "./auth/addresses.ts";
 import { createSignIns } from "./auth/sign-ins.ts";
@@ -64,7 +65,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   try {
     return await build(options, scope);
   } catch (error) {
-    await scope.close();
+    await scope.close().catch((late: unknown) => options.log.error({ error: late }, "a failed start left something"));
     throw error;
   }
 }
@@ -89,9 +90,10 @@ async function build(
   };
   const tokenOf = (taskId: string) =>
     createHmac("sha256", home.masterKey).update(`gateway-token:${taskId}`).digest("hex");
-  let endProcesses = false;
+  /** Null while the tasks are not known yet: then only what has nothing to do is ended. */
+  let endProcesses: boolean | null = null;
   const gateway = createGateway({ ...ours, command: layout.gateway, tokenOf, clock });
-  scope.add(() => gateway.stop(endProcesses));
+  scope.add(() => gateway.stop(endProcesses ?? false));
   const driver = createProcessDriver({
     ...ours,
     command: layout.worker,
@@ -100,9 +102,12 @@ async function build(
     sandbox: config.sandbox,
   });
   scope.add(async () => {
-    const workers = endProcesses ? await driver.list() : [];
+    // One that is just being started would be missed.
+    await warm;
+    const workers = await driver.list();
+    endProcesses ??= workers.every((worker) => worker.activeSessions === 0);
     driver.close();
-    for (const { pid } of workers) if (pid !== null) process.kill(pid, "SIGTERM");
+    for (const { pid } of endProcesses ? workers : []) if (pid !== null) askToEnd(pid);
   });
   const warm = driver.warm().catch((error: unknown) => log.error({ error }, "the first worker did not start"));
 

@@ -12,6 +12,7 @@ import {
   type ProcessRecord,
   type Upstream,
 } from "@anywork/protocol";
+import { askToEnd } from "../ask-to-end.ts";
 
 export interface Gateway {
   /** Calls go to this provider from now on; null: to none. */
@@ -206,9 +207,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       isStopped = true;
       for (const wake of waiting) wake();
       stopBeat?.();
+      if (end) await firstTry;
       const pid = link?.record.pid;
       link?.client.close();
-      if (end && pid !== undefined) process.kill(pid, "SIGTERM");
+      if (end && pid !== undefined) askToEnd(pid);
     },
   };
 }
