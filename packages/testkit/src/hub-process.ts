@@ -20,6 +20,8 @@ export interface HubOptions {
   /** The hub gets nothing of this process's environment but PATH. */
   env?: Record<string, string>;
   args?: string[];
+  /** Its home, removed at the end; made below the temporary folder unless named. */
+  home?: string;
 }
 
 export interface HubProcess {
@@ -48,7 +50,7 @@ export interface HubProcess {
 }
 
 export async function startHubProcess(options: HubOptions = {}): Promise<HubProcess> {
-  const home = makeHome();
+  const home = options.home ?? makeHome();
   writeConfig(home, options.config ?? {});
   const seen = new Map<number, ProcessRecord>();
   let running = await launch(home, 0, options).catch((error: unknown) => {
