@@ -15,7 +15,7 @@ export async function measureMemory(
   model: string,
   { folder, home, restMs }: { folder: string; home: string; restMs: number },
 ): Promise<MemoryFigures> {
-  const minimal = await startProgram("bench/floors/minimal.ts", [join(folder, "minimal.db")]);
+  const minimal = await startProgram("bench/floors/minimal.mjs", [join(folder, "minimal.db")]);
   const ours = await startOurs(model, home);
   await rest(restMs);
   const atRest = { minimal: memoryOf([minimal.pid]), idleHub: memoryOf([ours.program.pid]) };

@@ -17,7 +17,7 @@ export async function measureStart(
   const minimalMs: number[] = [];
   const oursMs: number[] = [];
   for (let n = 0; n < starts; n += 1) {
-    const minimal = await startProgram("bench/floors/minimal.ts", [join(folder, "minimal.db")]);
+    const minimal = await startProgram("bench/floors/minimal.mjs", [join(folder, "minimal.db")]);
     minimalMs.push(await untilAnswer(minimal, "/"));
     await minimal.stop();
     const ours = await startHub(model, home);

@@ -1,23 +1,8 @@
 // Runs operations on one SQLite connection. All that wait together share one transaction and one sync; each write has
 // a savepoint of its own, so that a refused one takes nothing else with it.
-import { AnyWorkError } from "@anywork/protocol";
-import { type OpName, ops } from "../ops/index.ts";
+import { ops } from "../ops/index.ts";
 import { type SqliteDatabase, translateSqliteError } from "./database.ts";
-
-export interface Call {
-  id: number;
-  name: OpName;
-  input: unknown;
-}
-export type Answer = { id: number; ok: true; output: unknown } | { id: number; ok: false; error: SentError };
-/** An AnyWorkError as it crosses the thread. */
-export interface SentError {
-  code: AnyWorkError["code"];
-  message: string;
-  hint?: string | undefined;
-  field?: string | undefined;
-  retryAfterS?: number | undefined;
-}
+import type { Answer, Call } from "./message.ts";
 
 export async function execute(database: SqliteDatabase, calls: readonly Call[]): Promise<Answer[]> {
   const hasWrite = calls.some((call) => ops[call.name].mode === "write");
@@ -64,12 +49,4 @@ function rollback(database: SqliteDatabase, sql: string): void {
 function refused(call: Call, thrown: unknown): Answer {
   const { code, message, hint, field, retryAfterS } = translateSqliteError(thrown);
   return { id: call.id, ok: false, error: { code, message, hint, field, retryAfterS } };
-}
-
-export function receivedError({ code, message, hint, field, retryAfterS }: SentError): AnyWorkError {
-  return new AnyWorkError(code, message, {
-    ...(hint !== undefined && { hint }),
-    ...(field !== undefined && { field }),
-    ...(retryAfterS !== undefined && { retryAfterS }),
-  });
 }

@@ -3,8 +3,7 @@ import type { Store } from "@anywork/core";
 import { AnyWorkError } from "@anywork/protocol";
 import type { OpName } from "../ops/index.ts";
 import { createStore } from "../store.ts";
-import { type Answer, receivedError } from "./executor.ts";
-import type { ThreadMessage } from "./thread.ts";
+import { type Answer, receivedError, type ThreadMessage } from "./message.ts";
 
 export interface SqliteOptions {
   /** The database file, or ":memory:". */

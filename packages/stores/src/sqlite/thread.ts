@@ -2,9 +2,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { migrate } from "../migrations/index.ts";
 import { openSqlite, type SqliteDatabase, translateSqliteError } from "./database.ts";
-import { type Call, execute, type SentError } from "./executor.ts";
-
-export type ThreadMessage = { ready: true } | { failed: SentError };
+import { execute } from "./executor.ts";
+import type { Call, ThreadMessage } from "./message.ts";
 
 const port = parentPort;
 if (!port) throw new Error("the store thread is started by createSqliteStore");
