@@ -93,7 +93,10 @@ export async function startTestHub(
   };
   if (options.demo) {
     const reply = await hub.post("/api/provider/demo");
-    if (!reply.ok) throw new Error(`the demo did not start: ${await reply.text()}`);
+    if (!reply.ok) {
+      await hub.stop();
+      throw new Error(`the demo did not start: ${await reply.text()}`);
+    }
   }
   return hub;
 }
