@@ -15,7 +15,7 @@ export default defineConfig({
         // The whole on real processes.
         test: {
           name: "system",
-          include: ["tests/system/**/*.test.ts", "tests/cli/**/*.test.ts"],
+          include: ["tests/system/**/*.test.ts", "tests/cli/**/*.test.ts", "tests/long/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

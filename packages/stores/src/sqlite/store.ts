@@ -14,7 +14,11 @@ export interface SqliteOptions {
 
 /** Opens the database on a thread of its own and brings its schema up to date. Throws store_unavailable, disk_full. */
 export async function createSqliteStore({ path, threadUrl }: SqliteOptions): Promise<Store> {
-  const thread = new Worker(threadUrl ?? new URL("./thread.ts", import.meta.url), { workerData: { path } });
+  const thread = new Worker(threadUrl ?? new URL("./thread.ts", import.meta.url), {
+    workerData: { path },
+    // Rows pass through; a larger nursery would only be memory at rest.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
   const calls = new Map<number, { resolve: (output: unknown) => void; reject: (error: unknown) => void }>();
   const ended = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
