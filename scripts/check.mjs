@@ -11,6 +11,7 @@ const steps = [
   ["format and lint", "biome", ["check", "."]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["types of the page", "tsc", ["-p", "apps/web/tsconfig.json"]],
+  ["types of the browser tests", "tsc", ["-p", "tests/browser/tsconfig.json"]],
   ["import law", "vitest", ["run", "--project", "unit", "tests/boundaries.test.ts"]],
   ["dead exports", "knip", []],
 ];

@@ -18,7 +18,6 @@ const test = base.extend<object, { hub: TestHub }>({
 });
 
 test.describe("a refused key", () => {
-  test.use({ allowedErrors: [/Failed to load resource.*4\d\d/] });
   test("is explained in the provider's own words", async ({ page }) => {
     const provider = createServer((_request, response) => {
       response.writeHead(401, { "content-type": "application/json" });

@@ -28,6 +28,7 @@ export const routes: Table = {
   retryTask: ["POST", "/api/tasks/:id/retry"],
   workers: ["GET", "/api/workers"],
   putProvider: ["PUT", "/api/provider"],
+  checkProvider: ["POST", "/api/provider/check"],
   useDemo: ["POST", "/api/provider/demo"],
   deleteProvider: ["DELETE", "/api/provider"],
   getSoul: ["GET", "/api/workspace/soul"],

@@ -26,27 +26,26 @@ export function toMessages(task: Task, events: readonly StoredEvent[]): Message[
   ];
 }
 
+/** What a lost attempt showed is void; what attempts before it showed stands. */
 function toParts(events: readonly StoredEvent[]): MessagePart[] {
-  let parts: MessagePart[] = [];
+  let parts: { attempt: number; part: MessagePart }[] = [];
   const calls = new Map<string, ToolCall>();
-  for (const { event } of events) {
-    if (event.type === "text" || event.type === "reasoning") addText(parts, event.type, event.content);
-    else if (event.type === "tool_call") {
+  for (const { attempt, event } of events) {
+    if (event.type === "text" || event.type === "reasoning") {
+      const last = parts.at(-1);
+      if (last?.attempt === attempt && last.part.type === event.type) last.part.text += event.content;
+      else parts.push({ attempt, part: { type: event.type, text: event.content } });
+    } else if (event.type === "tool_call") {
       const { call_id: callId, args } = event.metadata;
       const call: ToolCall = { callId, name: event.content, args, output: null, ok: null, durationMs: null };
       calls.set(callId, call);
-      parts.push({ type: "tool", call });
+      parts.push({ attempt, part: { type: "tool", call } });
     } else if (event.type === "tool_result") {
-      const call = calls.get(event.metadata.call_id);
-      if (call)
-        Object.assign(call, { output: event.content, ok: event.metadata.ok, durationMs: event.metadata.duration_ms });
-    } else if (event.type === "status" && event.metadata.kind === "attempt_lost") parts = [];
+      const { call_id, ok, duration_ms: durationMs } = event.metadata;
+      Object.assign(calls.get(call_id) ?? {}, { output: event.content, ok, durationMs });
+    } else if (event.type === "status" && event.metadata.kind === "attempt_lost") {
+      parts = parts.filter((shown) => shown.attempt !== event.metadata.attempt);
+    }
   }
-  return parts;
-}
-
-function addText(parts: MessagePart[], type: "text" | "reasoning", text: string): void {
-  const last = parts.at(-1);
-  if (last?.type === type) last.text += text;
-  else parts.push({ type, text });
+  return parts.map(({ part }) => part);
 }

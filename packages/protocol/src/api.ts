@@ -2,6 +2,7 @@
 // not exist. Bodies are camelCase; unknown keys are dropped.
 import { z } from "zod";
 import { mcpServerNamesSchema, messageTextSchema } from "./frame.ts";
+import { checkResultSchema } from "./gateway.ts";
 import {
   instantSchema,
   messageSchema,
@@ -81,6 +82,13 @@ export type Status = z.infer<typeof statusSchema>;
 const fileSchema = z.object({ content: z.string().max(200_000), own: z.boolean() });
 const fileQuery = z.object({ sessionId: sessionIdSchema.optional() });
 const ok = z.object({ ok: z.literal(true) });
+
+const newProviderSchema = z.object({
+  style: z.enum(providerStyles),
+  apiKey: z.string().trim().min(1, "must not be empty").max(1000),
+  baseUrl: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).nullish(),
+  model: z.string().trim().min(1).max(200).nullish(),
+});
 
 export interface Route {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -314,13 +322,18 @@ export const api = {
     path: "/api/provider",
     summary: "Sets the model provider after one real call with the key",
     permission: "owner",
-    body: z.object({
-      style: z.enum(providerStyles),
-      apiKey: z.string().trim().min(1, "must not be empty").max(1000),
-      baseUrl: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).nullish(),
-      model: z.string().trim().min(1).max(200).nullish(),
-    }),
+    body: newProviderSchema,
     reply: providerStateSchema,
+    status: 200,
+  },
+  checkProvider: {
+    method: "POST",
+    path: "/api/provider/check",
+    summary:
+      "Tries a provider with one real call and keeps nothing; a refusal is an answer, in the provider's own words",
+    permission: "owner",
+    body: newProviderSchema,
+    reply: checkResultSchema,
     status: 200,
   },
   useDemo: {

@@ -1,6 +1,13 @@
 // Which provider answers: from the configuration, or kept by the product (sealed), or the demo. The gateway is told.
 import type { Log, SettingStore } from "@anywork/core";
-import { AnyWorkError, type Body, errorCodeSchema, type ProviderState, type ProviderStyle } from "@anywork/protocol";
+import {
+  AnyWorkError,
+  type Body,
+  type CheckResult,
+  errorCodeSchema,
+  type ProviderState,
+  type ProviderStyle,
+} from "@anywork/protocol";
 import { z } from "zod";
 import type { ServerConfig } from "../config.ts";
 import { Secret } from "../secret.ts";
@@ -39,6 +46,8 @@ export interface ProviderSettings {
   state(): Promise<ProviderState>;
   /** The model that answers, once the gateway knows its provider. Throws provider_missing. */
   model(): Promise<string>;
+  /** One real call; nothing is kept. */
+  check(body: Body<"checkProvider">): Promise<CheckResult>;
   /** Keeps a provider after one real call with its key. Throws the provider's own refusal. */
   put(body: Body<"putProvider">): Promise<ProviderState>;
   useDemo(): Promise<ProviderState>;
@@ -93,6 +102,11 @@ export function createProviderSettings(deps: {
     return await activate(next);
   }
 
+  function tryOut(body: Body<"checkProvider">): Promise<CheckResult> {
+    const { style, apiKey, model } = body;
+    return gateway.check({ style, base_url: addressOf(body), api_key: apiKey, ...(model && { model }) });
+  }
+
   function assertChangeable(): void {
     if (!configured) return;
     throw new AnyWorkError("conflict", "The provider is set by the environment or config.yaml.", {
@@ -121,11 +135,12 @@ export function createProviderSettings(deps: {
       if (!active) throw providerMissing();
       return active.model;
     },
-    async put({ style, apiKey, baseUrl, model }) {
+    check: tryOut,
+    async put(body) {
       assertChangeable();
-      const address = baseUrl ? withVersion(baseUrl, style) : defaultBaseUrls[style];
-      const asked = { style, base_url: address, api_key: apiKey };
-      const checked = await gateway.check({ ...asked, ...(model && { model }) });
+      const { style, apiKey, baseUrl, model } = body;
+      const address = addressOf(body);
+      const checked = await tryOut(body);
       if (!checked.ok) {
         const code = errorCodeSchema.safeParse(checked.code).data ?? "provider_error";
         throw new AnyWorkError(code, checked.message, checked.hint ? { hint: checked.hint } : {});
@@ -143,6 +158,10 @@ export function createProviderSettings(deps: {
       return await activate(null);
     },
   };
+}
+
+function addressOf({ style, baseUrl }: Body<"checkProvider">): string {
+  return baseUrl ? withVersion(baseUrl, style) : defaultBaseUrls[style];
 }
 
 function pickModel(style: ProviderStyle, models: readonly string[], checked: string): string {

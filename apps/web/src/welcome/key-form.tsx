@@ -33,7 +33,10 @@ export function KeyForm({ onConnected }: { onConnected(): void }) {
     const address = isCompatible ? { baseUrl: baseUrl.trim() } : {};
     const named = model.trim() === "" ? {} : { model: model.trim() };
     try {
-      await api.call("putProvider", { body: { style, apiKey: apiKey.trim(), ...address, ...named } });
+      const body = { style, apiKey: apiKey.trim(), ...address, ...named };
+      const checked = await api.call("checkProvider", { body });
+      if (!checked.ok) return setProblem(checked);
+      await api.call("putProvider", { body });
       await refreshStatus();
       onConnected();
     } catch (thrown) {

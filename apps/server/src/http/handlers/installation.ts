@@ -17,6 +17,7 @@ type InstallationRoutes =
   | "newSignInLink"
   | "workers"
   | "putProvider"
+  | "checkProvider"
   | "useDemo"
   | "deleteProvider";
 
@@ -90,6 +91,7 @@ export function installationHandlers(deps: InstallationHandlerDeps): Pick<Handle
       return { workers: workers.map(({ sandbox: _, ...worker }) => worker) };
     },
     putProvider: ({ body }) => providers.put(body),
+    checkProvider: ({ body }) => providers.check(body),
     useDemo: () => providers.useDemo(),
     deleteProvider: () => providers.forget(),
   };
