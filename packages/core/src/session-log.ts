@@ -5,7 +5,7 @@ import { AnyWorkError, encodeFrame, type StoredEvent, type TaskEvent, type Worke
 import type { Bus, Published } from "./bus.ts";
 import type { Append, Clock, Log, Store } from "./ports.ts";
 
-const trailMs = 8;
+export const trailMs = 8;
 const maxWaiting = 5_000;
 const retryMs = [50, 200, 1_000, 2_000];
 
@@ -51,6 +51,8 @@ export interface SessionLogDeps {
   bus: Bus;
   clock: Clock;
   log: Log;
+  /** Calls back once within trailMs; the result cancels it. Default: the clock's own timer. */
+  tick?: (callback: () => void) => () => void;
   /** Told when the store begins to refuse (with the error) and when it takes writes again (null). */
   onStoreHealth?: (error: AnyWorkError | null) => void;
 }
@@ -60,6 +62,7 @@ export const own = (...events: TaskEvent[]): WorkerEvent[] => events.map((event)
 
 export async function openSessionLog(sessionId: string, deps: SessionLogDeps): Promise<SessionLog> {
   const { store, bus, clock, log } = deps;
+  const tick = deps.tick ?? ((callback) => clock.after(trailMs, callback));
   const heads = await store.events.heads(sessionId);
   let pos = heads.pos;
   const tasks = new Map<string, TaskHead>();
@@ -112,7 +115,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
       timer = null;
       void write();
     } else {
-      timer ??= clock.after(trailMs, () => {
+      timer ??= tick(() => {
         timer = null;
         void write();
       });

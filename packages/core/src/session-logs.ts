@@ -1,5 +1,6 @@
 // The open session logs: one per session in use, so that numbers are given out in one place only.
-import { openSessionLog, type SessionLog, type SessionLogDeps } from "./session-log.ts";
+import type { Clock } from "./ports.ts";
+import { openSessionLog, type SessionLog, type SessionLogDeps, trailMs } from "./session-log.ts";
 
 export interface SessionLogs {
   /** The session's log, opened from the store if need be, and kept open until it is let go as often as it was held. */
@@ -11,6 +12,7 @@ export interface SessionLogs {
 }
 
 export function createSessionLogs(deps: SessionLogDeps): SessionLogs {
+  const tick = createTick(deps.clock);
   const logs = new Map<string, { opening: Promise<SessionLog>; holders: number }>();
 
   function letGo(sessionId: string): void {
@@ -28,7 +30,7 @@ export function createSessionLogs(deps: SessionLogDeps): SessionLogs {
 
   return {
     async hold(sessionId) {
-      const entry = logs.get(sessionId) ?? { opening: openSessionLog(sessionId, deps), holders: 0 };
+      const entry = logs.get(sessionId) ?? { opening: openSessionLog(sessionId, { ...deps, tick }), holders: 0 };
       entry.holders += 1;
       logs.set(sessionId, entry);
       try {
@@ -43,5 +45,22 @@ export function createSessionLogs(deps: SessionLogDeps): SessionLogs {
     async flush() {
       await Promise.all([...logs.values()].map(async ({ opening }) => (await opening).flush()));
     },
+  };
+}
+
+/** Sessions share their ticks, so that what they have to store meets in one transaction and one sync. */
+function createTick(clock: Clock): (callback: () => void) => () => void {
+  let next: Set<() => void> | null = null;
+  return (callback) => {
+    const due = next ?? new Set();
+    if (next === null) {
+      next = due;
+      clock.after(trailMs, () => {
+        next = null;
+        for (const call of due) call();
+      });
+    }
+    due.add(callback);
+    return () => due.delete(callback);
   };
 }
