@@ -44,6 +44,8 @@ export interface Attempt {
 
 const reattachTries = 3;
 const reattachDelayMs = 200;
+/** A task that no worker will begin is given up at this attempt. */
+const maxStarts = 5;
 
 type Source = "start" | "resume";
 
@@ -149,6 +151,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   ): Promise<"ended" | "again"> {
     let stream = first;
     let failures = 0;
+    let refusal: unknown;
     for (;;) {
       try {
         const ended = stream ? await take(sessionLog, stream) : await attachAndTake(sessionLog);
@@ -160,7 +163,8 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       } catch (error) {
         if (detached.signal.aborted) return "ended";
         if (isRefusal(error)) throw error;
-        if (isUnknown(error) && sessionLog.wseq(owner) === 0) return await startOver(sessionLog);
+        if (isUnknown(error) && sessionLog.wseq(owner) === 0) return await startOver(sessionLog, refusal ?? error);
+        refusal = error;
         if (stream === null) failures += 1;
         const mayComeBack = failures < reattachTries && handle !== null && (await driver.isHealthy(handle));
         if (!mayComeBack) return await lose(sessionLog);
@@ -178,8 +182,11 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     });
   }
 
-  /** The former hub had claimed the task but no worker ever began it: nothing was done, so it may simply be run. */
-  async function startOver(sessionLog: SessionLog): Promise<"again"> {
+  /** The task was claimed but no worker ever began it: nothing was done, so it may simply be run, a few times. */
+  async function startOver(sessionLog: SessionLog, refusal: unknown): Promise<"ended" | "again"> {
+    if (owner.attempt >= maxStarts) throw refusal;
+    await new Promise<void>((wake) => clock.after(reattachDelayMs * (owner.attempt - 1), wake));
+    if (isCanceling) return await endCanceled(sessionLog);
     const lost: TaskEvent = {
       type: "status",
       content: "starting again",
@@ -282,17 +289,15 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   async function giveUp(sessionLog: SessionLog, thrown: unknown): Promise<"ended"> {
     if (detached.signal.aborted) return "ended";
     const error = toAnyWorkError(thrown);
-    if (isRefusal(error)) {
-      // Ended meanwhile, by cancel or by another owner: its terminal event stands.
-      log.info({ taskId: task.id, code: error.code }, "an attempt came too late");
-      return "ended";
-    }
-    log.error({ taskId: task.id, error }, "an attempt failed to start");
+    // Never left running: where it ended meanwhile, or another owner has it, the store refuses this end.
+    if (isRefusal(error) && owner.leaseToken === null) return "ended";
+    log.error({ taskId: task.id, error }, "an attempt failed");
     const { code, message, hint } = error;
     const events = isCanceling ? [canceled()] : failure({ code, message, hint }, { retryable: true });
-    await end(sessionLog, events).catch((late: unknown) =>
-      log.error({ taskId: task.id, error: late }, "its failure could not be stored"),
-    );
+    await end(sessionLog, events).catch((late: unknown) => {
+      if (isRefusal(late)) log.info({ taskId: task.id }, "an attempt came too late");
+      else log.error({ taskId: task.id, error: late }, "its failure could not be stored");
+    });
     return "ended";
   }
 

@@ -263,6 +263,18 @@ describe("a stream that breaks", () => {
   });
 });
 
+test("a worker that refuses an attempt, for whatever reason, never leaves its task running", async () => {
+  for (const code of ["stale_lease", "conflict", "task_terminal"] as const) {
+    driver.refusal = new AnyWorkError(code, "no");
+    const task = await ask(`refused ${code}`);
+    expect((await ended(task)).status).toBe("failed");
+  }
+  driver.refusal = null;
+  const next = await ask("next");
+  (await attempt("next")).say(done);
+  expect((await ended(next)).status).toBe("completed");
+});
+
 describe("cancel", () => {
   test("of a waiting task ends it without a worker", async () => {
     const [first, second] = [await ask("one"), await ask("two")];

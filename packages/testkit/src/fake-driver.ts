@@ -23,6 +23,8 @@ export interface FakeDriver extends Driver {
   isDeaf: boolean;
   /** When set, it is called with each attempt as it begins. */
   script: ((attempt: FakeAttempt) => void) | null;
+  /** When set, a chat is refused with it. */
+  refusal: AnyWorkError | null;
   /** When set, acquiring waits for it. */
   gate: Promise<void> | null;
 }
@@ -61,6 +63,7 @@ export function createFakeDriver(): FakeDriver {
     prepare: async () => undefined,
     chat(request, signal) {
       asked.push(`chat ${request.message}`);
+      if (driver.refusal) return refuse(driver.refusal);
       const journal = createJournal(request);
       journals.set(request.task_id, journal);
       driver.script?.(journal);
@@ -85,6 +88,7 @@ export function createFakeDriver(): FakeDriver {
     isAlive: true,
     isDeaf: false,
     script: null,
+    refusal: null,
     gate: null,
     attemptOf: (message) => [...journals.values()].findLast(({ request }) => request.message === message),
     async acquire({ id }) {
@@ -100,6 +104,10 @@ export function createFakeDriver(): FakeDriver {
     },
   };
   return driver;
+}
+
+async function* refuse(error: AnyWorkError): AsyncGenerator<WorkerEvent[]> {
+  yield await Promise.reject(error);
 }
 
 function createJournal(request: ChatRequest): Journal {

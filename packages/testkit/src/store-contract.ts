@@ -312,6 +312,16 @@ export function storeContract(name: string, create: () => Promise<Store>): void 
         expect((await store.sessions.list({ limit: 9, before })).map(({ id }) => id)).toEqual(["b", "a"]);
       });
 
+      it("opened again after their removal go on with higher leases: a worker may remember the old ones", async () => {
+        await store.tasks.accept(newTask("t1"));
+        await claim("t1");
+        const last = await store.tasks.takeOver("t1");
+        await append([], { change: end("t1", ["running"]) });
+        await store.sessions.remove("s1");
+        await store.tasks.accept(newTask("t2"));
+        expect((await claim("t2"))?.leaseToken).toBeGreaterThan(last?.leaseToken ?? Number.NaN);
+      });
+
       it("are renamed; an unknown one is null", async () => {
         await store.sessions.create(session("a"));
         expect(await store.sessions.rename("a", "new")).toMatchObject({ id: "a", title: "new" });

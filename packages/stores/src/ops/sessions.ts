@@ -2,6 +2,7 @@ import type { SessionStore } from "@anywork/core";
 import { AnyWorkError, type Session } from "@anywork/protocol";
 import type { Kysely } from "kysely";
 import type { Tables } from "../tables.ts";
+import { leaseFloor, raiseLeaseFloor } from "./lease-floor.ts";
 import { toSession } from "./rows.ts";
 
 type Db = Kysely<Tables>;
@@ -10,9 +11,13 @@ export async function create(db: Db, session: Parameters<SessionStore["create"]>
   const { id, title, channel, agent, createdAt } = session;
   const known = await get(db, id);
   if (known) throw new AnyWorkError("conflict", `The session “${id}” exists already.`, { field: "id" });
-  const row = { id, title, channel, agent, created_at: createdAt, updated_at: createdAt, status: null, lease_token: 0 };
-  await db.insertInto("sessions").values(row).execute();
-  return toSession(row);
+  const row = { id, title, channel, agent, created_at: createdAt, updated_at: createdAt, status: null };
+  const lease_token = await leaseFloor(db);
+  await db
+    .insertInto("sessions")
+    .values({ ...row, lease_token })
+    .execute();
+  return toSession({ ...row, lease_token });
 }
 
 export async function get(db: Db, id: string): Promise<Session | null> {
@@ -46,6 +51,7 @@ export async function remove(db: Db, id: string): Promise<boolean> {
     .where("status", "in", ["pending", "running"])
     .executeTakeFirst();
   if (open) throw new AnyWorkError("conflict", "A task of this session is still open.", { hint: "Cancel it first." });
+  await raiseLeaseFloor(db, id);
   // A key that was used for a task that is gone may be used again.
   const tasks = db.selectFrom("tasks").select("id").where("session_id", "=", id);
   await db.deleteFrom("deliveries").where("task_id", "in", tasks).execute();

@@ -2,6 +2,7 @@ import type { Accepted, Claim, NewTask, TaskFilter } from "@anywork/core";
 import { AnyWorkError, type Task } from "@anywork/protocol";
 import type { Kysely } from "kysely";
 import type { Tables } from "../tables.ts";
+import { leaseFloor } from "./lease-floor.ts";
 import { toSession, toTask } from "./rows.ts";
 
 type Db = Kysely<Tables>;
@@ -22,7 +23,7 @@ export async function accept(db: Db, task: NewTask): Promise<Accepted> {
     };
     await db
       .insertInto("sessions")
-      .values({ ...fresh, status: "pending", lease_token: 0 })
+      .values({ ...fresh, status: "pending", lease_token: await leaseFloor(db) })
       .execute();
   } else {
     await db
