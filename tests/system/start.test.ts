@@ -135,13 +135,16 @@ test("a home with a long name works: its sockets lie elsewhere, for its owner al
   const parent = makeHome();
   const home = join(parent, "a-home-with-a-name-that-is-far-too-long-for-a-socket".repeat(2));
   const hub = await startHubProcess({ home });
+  let sockets = "";
   try {
     expect((await runTask(hub, { message: "all the same" })).result).toBe("all the same");
     const [worker] = hub.workers();
     expect(worker?.address.startsWith(home)).toBe(false);
-    expect(statSync(dirname(worker?.address ?? "")).mode & 0o077).toBe(0);
+    sockets = dirname(worker?.address ?? "");
+    expect(statSync(sockets).mode & 0o077).toBe(0);
   } finally {
     await hub.stop();
+    if (sockets !== "") rmSync(sockets, { recursive: true, force: true });
     rmSync(parent, { recursive: true, force: true });
   }
 });
