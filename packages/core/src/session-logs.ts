@@ -2,6 +2,9 @@
 import type { Clock } from "./ports.ts";
 import { openSessionLog, type SessionLog, type SessionLogDeps, trailMs } from "./session-log.ts";
 
+/** The next message of a conversation finds the numbers at hand. */
+const lingerMs = 10_000;
+
 export interface SessionLogs {
   /** The session's log, opened from the store if need be, and kept open until it is let go as often as it was held. */
   hold(sessionId: string): Promise<SessionLog>;
@@ -25,7 +28,9 @@ export function createSessionLogs(deps: SessionLogDeps): SessionLogs {
   /** What is still being written must be seen by the next opening, which reads the numbers from the store. */
   async function closeWhenWritten(sessionId: string, opening: Promise<SessionLog>): Promise<void> {
     await opening.then((log) => log.flush()).catch(() => undefined);
-    if (logs.get(sessionId)?.holders === 0) logs.delete(sessionId);
+    deps.clock.after(lingerMs, () => {
+      if (logs.get(sessionId)?.holders === 0) logs.delete(sessionId);
+    });
   }
 
   return {

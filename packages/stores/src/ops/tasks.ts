@@ -1,7 +1,7 @@
 import type { Accepted, Claim, NewTask, TaskFilter } from "@anywork/core";
 import { AnyWorkError, type Task } from "@anywork/protocol";
 import type { Kysely } from "kysely";
-import type { Tables } from "../tables.ts";
+import type { SessionsTable, Tables } from "../tables.ts";
 import { leaseFloor } from "./lease-floor.ts";
 import { toSession, toTask } from "./rows.ts";
 
@@ -11,34 +11,28 @@ export async function accept(db: Db, task: NewTask): Promise<Accepted> {
   const known = task.dedupe && (await delivered(db, task.dedupe));
   if (known) return known;
   const session = await db.selectFrom("sessions").selectAll().where("id", "=", task.sessionId).executeTakeFirst();
-  const { channel, agent, createdAt } = task;
-  if (!session) {
-    const fresh = {
-      id: task.sessionId,
-      title: task.title,
-      channel,
-      agent,
-      created_at: createdAt,
-      updated_at: createdAt,
-    };
-    await db
-      .insertInto("sessions")
-      .values({ ...fresh, status: "pending", lease_token: await leaseFloor(db) })
-      .execute();
-  } else {
-    await db
-      .updateTable("sessions")
-      .set({ updated_at: createdAt, status: "pending", title: session.title === "" ? task.title : session.title })
-      .where("id", "=", task.sessionId)
-      .execute();
-  }
+  const row = session ? await touch(db, session, task) : await openSession(db, task);
   await db.insertInto("tasks").values(newRow(task)).execute();
   if (task.dedupe) {
     const { scope, key, digest } = task.dedupe;
-    await db.insertInto("deliveries").values({ scope, key, digest, task_id: task.id, created_at: createdAt }).execute();
+    const created_at = task.createdAt;
+    await db.insertInto("deliveries").values({ scope, key, digest, task_id: task.id, created_at }).execute();
   }
-  const row = await db.selectFrom("sessions").selectAll().where("id", "=", task.sessionId).executeTakeFirstOrThrow();
   return { kind: "created", task: toTask(newRow(task)), session: toSession(row), sessionCreated: !session };
+}
+
+async function openSession(db: Db, { sessionId, title, channel, agent, createdAt }: NewTask): Promise<SessionsTable> {
+  const times = { created_at: createdAt, updated_at: createdAt };
+  const row = { id: sessionId, title, channel, agent, ...times, status: "pending", lease_token: await leaseFloor(db) };
+  await db.insertInto("sessions").values(row).execute();
+  return row;
+}
+
+async function touch(db: Db, session: SessionsTable, task: NewTask): Promise<SessionsTable> {
+  const title = session.title === "" ? task.title : session.title;
+  const changed = { updated_at: task.createdAt, status: "pending", title };
+  await db.updateTable("sessions").set(changed).where("id", "=", session.id).execute();
+  return { ...session, ...changed };
 }
 
 async function delivered(db: Db, { scope, key, digest }: NonNullable<NewTask["dedupe"]>): Promise<Accepted | null> {
