@@ -34,7 +34,9 @@ async function openInside(root: string, given: string, flags: number): Promise<F
   const real = await resolveInside(root, given);
   const realRoot = await resolveInside(root, ".");
   if (real === realRoot) throw pathRefused(given, "is a folder");
-  const folder = await open(path.dirname(real), c.O_RDONLY | c.O_DIRECTORY);
+  const folder = await open(path.dirname(real), c.O_RDONLY | c.O_DIRECTORY).catch((error) => {
+    throw inOurWords(error, given);
+  });
   try {
     await refuseOutside(folder, realRoot, given);
     const name = path.basename(real);
@@ -56,7 +58,7 @@ async function openRegular(target: string, flags: number, given: string): Promis
     if (error.code === "ELOOP") throw pathRefused(given, "is a link", error);
     if (error.code === "ENXIO") throw pathRefused(given, "is not a regular file", error);
     if (error.code === "EISDIR") throw pathRefused(given, "is a folder", error);
-    throw error;
+    throw inOurWords(error, given);
   });
   try {
     const stat = await handle.stat();
@@ -68,4 +70,11 @@ async function openRegular(target: string, flags: number, given: string): Promis
     await handle.close();
     throw error;
   }
+}
+
+/** The system's error under its code, but with the path as it was given: the real one is nobody's business. */
+function inOurWords(cause: NodeJS.ErrnoException, given: string): NodeJS.ErrnoException {
+  const missing = cause.code === "ENOENT" || cause.code === "ENOTDIR";
+  const message = missing ? `${given} does not exist` : `${given} cannot be opened (${cause.code})`;
+  return Object.assign(new Error(message, { cause }), missing ? { code: "ENOENT" } : cause.code && { code: cause.code });
 }
