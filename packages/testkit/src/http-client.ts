@@ -49,6 +49,10 @@ export function ask({ port, method, path, body, headers = {} }: Question): Promi
         });
       },
     );
+    asked.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve(answer(101, response.headers, ""));
+    });
     asked.on("error", reject);
     asked.end(bytes);
   });
