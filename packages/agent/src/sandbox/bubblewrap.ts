@@ -53,18 +53,11 @@ const nodeInside = "/opt/anywork/bin";
 const topLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 const etc = [
   ...["alternatives", "ca-certificates", "ca-certificates.conf", "fonts", "group", "host.conf", "hosts", "ld.so.cache"],
-  ...[
-    "ld.so.conf",
-    "ld.so.conf.d",
-    "localtime",
-    "mime.types",
-    "nsswitch.conf",
-    "os-release",
-    "passwd",
-    "pki",
-    "protocols",
-  ],
-  ...["resolv.conf", "services", "ssl", "timezone"],
+  ...["ld.so.conf", "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "protocols"],
+  ...["resolv.conf", "services", "timezone"],
+  // Of certificates the public ones: their folders hold this machine's private keys too.
+  ...["crypto-policies", "ssl/cert.pem", "ssl/certs", "ssl/openssl.cnf"],
+  ...["pki/ca-trust", "pki/tls/cert.pem", "pki/tls/certs", "pki/tls/openssl.cnf"],
 ];
 
 /** Root inside a container is root to these files, without any capability; bwrap 0.8 leaves them writable then. */
@@ -82,7 +75,8 @@ export function bubblewrapArgs({ cwd = "/", workspace, env, readable = [], netwo
   return [
     ...["--unshare-user-try", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     ...(network ? [] : ["--unshare-net"]),
-    ...["--die-with-parent", "--new-session", "--hostname", "anywork"],
+    // Root would keep its capabilities in there, and with them could make every read-only mount writable again.
+    ...["--cap-drop", "ALL", "--die-with-parent", "--new-session", "--hostname", "anywork"],
     ...["--ro-bind", "/usr", "/usr", ...topLinks.flatMap(topLink)],
     ...etc.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
     ...["--proc", "/proc", ...kernelSettings, "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp"],

@@ -120,9 +120,16 @@ describe("bubblewrap", { skip: !hasBubblewrap }, () => {
     ["kernel settings", "test -w /proc/sys/kernel/core_pattern"],
     ["the kernel's keys", "test -w /proc/sysrq-trigger"],
     ["our node", 'echo > "$(command -v node)"'],
+    ["a system folder that it has mounted again", "mount -o remount,rw,bind /usr && touch /usr/anywork-test-x"],
   ])("refuses to write to %s", async (_, command) => {
     expect((await run(probed.sandbox, command)).code).not.toBe(0);
     expect(await readFile(path.join(base, "x")).catch(() => null)).toBeNull();
+  });
+
+  it("has no capabilities, whoever runs us, and sees no private keys of the machine", async () => {
+    const { out } = await run(probed.sandbox, "grep Cap /proc/self/status; ls /etc/ssl /etc/pki/tls");
+    expect(out.match(/^Cap\w+:\t0+$/gm)).toHaveLength(5);
+    expect(out).not.toContain("private");
   });
 
   it("has no network, not even this machine's", async () => {
