@@ -44,6 +44,7 @@ export interface Attempt {
 
 const reattachTries = 3;
 const reattachDelayMs = 200;
+const storeRetryMs = 1_000;
 /** A task that no worker will begin is given up at this attempt. */
 const maxStarts = 5;
 
@@ -62,23 +63,39 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   let isCanceling = false;
   let isCancelHeard = false;
   let hasBegun = false;
+  let isHanded = false;
+  let isForced = false;
   let lastError: Task["error"] = null;
   let notedWseq = 0;
   const tokens = { input: 0, output: 0 };
   let stopGrace: (() => void) | null = null;
 
   async function run(): Promise<"ended" | "again"> {
-    const sessionLog = await logs.hold(task.sessionId);
+    const sessionLog = await openLog();
     try {
+      if (sessionLog === null) return "ended";
       return source === "start" ? await start(sessionLog) : await resume(sessionLog);
     } catch (error) {
-      return await giveUp(sessionLog, error);
+      return sessionLog === null ? "ended" : await giveUp(sessionLog, error);
     } finally {
       stopGrace?.();
       caughtUp.resolve();
-      if (!detached.signal.aborted) await release();
-      logs.letGo(task.sessionId);
+      if (!detached.signal.aborted || isForced) await release();
+      if (sessionLog !== null) logs.letGo(task.sessionId);
     }
+  }
+
+  /** An accepted task waits for a store that cannot be read just now. Null: this hub is ending. */
+  async function openLog(): Promise<SessionLog | null> {
+    while (!detached.signal.aborted) {
+      try {
+        return await logs.hold(task.sessionId);
+      } catch (error) {
+        log.error({ taskId: task.id, error }, "the numbers of a session cannot be read");
+        await new Promise<void>((wake) => clock.after(storeRetryMs, wake));
+      }
+    }
+    return null;
   }
 
   /** The lane does not wait for the gateway: the task's token opens nothing that the next task could meet. */
@@ -108,12 +125,14 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       worker.prepare({ task_id: task.id, session_id: task.sessionId }, detached.signal),
     ]);
     ready.catch(() => undefined);
-    const claim = await claiming;
+    // Where nothing was claimed, the refused event is over before another one is numbered.
+    const claim = await claiming.finally(() => begun.catch(() => undefined));
     if (!claim) return "ended";
     handle = worker;
     owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
     const [gateway] = await ready;
     if (isCanceling) return await endCanceled(sessionLog);
+    isHanded = true;
     const stream = worker.chat(
       {
         task_id: task.id,
@@ -140,7 +159,11 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     owner = { ...owner, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
     // The journal of a dead worker can be read through any other one.
     handle = (task.workerId && (await driver.find(task.workerId))) || (await driver.acquire({ id: task.sessionId }));
-    await deps.gateway.open(task);
+    isHanded = true;
+    // What its worker has journaled can be read without; what it asks of a model meanwhile, it asks again.
+    deps.gateway
+      .open(task)
+      .catch((error: unknown) => log.warn({ taskId: task.id, error }, "the gateway does not know a running task"));
     return await follow(sessionLog, null);
   }
 
@@ -198,7 +221,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       from: origins("pending"),
       to: "pending",
     });
-    return "again";
+    return isCanceling ? await endCanceled(sessionLog) : "again";
   }
 
   async function attachAndTake(sessionLog: SessionLog): Promise<boolean> {
@@ -306,9 +329,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     try {
       if (isCanceling) return;
       isCanceling = true;
-      await sessionLog.commit(owner, own(cancelingEvent));
+      const stored = sessionLog.commit(owner, own(cancelingEvent));
       stopGrace = clock.after(deps.cancelGraceMs ?? 11_000, () => void forceCancel(sessionLog));
-      await tellCancel();
+      // A store that refuses keeps nothing running.
+      await Promise.all([stored, tellCancel()]);
     } finally {
       logs.letGo(task.sessionId);
     }
@@ -324,10 +348,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
 
   async function forceCancel(sessionLog: SessionLog): Promise<void> {
     log.warn({ taskId: task.id }, "a worker did not obey a cancel and is ended");
-    await driver.release(task.sessionId, { kill: true }).catch(() => undefined);
-    await deps.gateway
-      .close(task)
-      .catch((error: unknown) => log.warn({ taskId: task.id, error }, "its token stays open"));
+    isForced = true;
+    // One that was never given the task serves others: it is not to blame.
+    if (isHanded) await driver.release(task.sessionId, { kill: true }).catch(() => undefined);
+    deps.gateway.close(task).catch((error: unknown) => log.warn({ taskId: task.id, error }, "its token stays open"));
     await end(sessionLog, [canceled()]).catch(() => undefined);
     detached.abort();
   }

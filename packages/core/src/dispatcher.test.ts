@@ -115,6 +115,7 @@ async function accept(message: string, given: { agent?: string; session?: string
     message,
     dedupe: null,
     createdAt: at,
+    maxWaiting: 1_000,
   });
   return accepted.task;
 }
@@ -275,6 +276,48 @@ test("a worker that refuses an attempt, for whatever reason, never leaves its ta
   expect((await ended(next)).status).toBe("completed");
 });
 
+describe("a store that fails for a moment", () => {
+  const full = new AnyWorkError("disk_full", "The disk is full.");
+
+  test("delays a task whose numbers it could not tell, and nothing crashes", async () => {
+    const { heads } = deps.store.events;
+    let failures = 3;
+    deps.store.events.heads = (id) => (failures-- > 0 ? Promise.reject(full) : heads(id));
+    const task = await ask("x");
+    (await attempt("x")).say(done);
+    expect((await ended(task)).status).toBe("completed");
+  });
+
+  test("while a task is claimed fails that task with the reason, without a gap in its numbers", async () => {
+    Object.assign(deps.store, { tasks: { ...store.tasks, claim: () => Promise.reject(full) } });
+    const task = await ask("x");
+    expect(await ended(task)).toMatchObject({ status: "failed", error: { code: "disk_full" } });
+    const events = await store.events.readTask({ taskId: task.id, after: 0, limit: 10 });
+    expect(events.map(({ seq, event }) => [seq, event.type])).toEqual([
+      [1, "status"],
+      [2, "error"],
+      [3, "done"],
+    ]);
+    Object.assign(deps.store, { tasks: store.tasks });
+    const next = await ask("next");
+    (await attempt("next")).say(done);
+    expect((await ended(next)).status).toBe("completed");
+  });
+
+  test("keeps no cancel from the worker", async () => {
+    const task = await ask("x");
+    (await attempt("x")).say(text("a"));
+    await until(() => order.includes("stored text"));
+    const { append } = deps.store.events;
+    deps.store.events.append = () => Promise.reject(full);
+    const canceling = dispatcher.cancel(task.id);
+    await until(() => driver.asked.includes("cancel x"));
+    deps.store.events.append = append;
+    expect((await ended(task)).status).toBe("canceled");
+    await canceling;
+  });
+});
+
 describe("cancel", () => {
   test("of a waiting task ends it without a worker", async () => {
     const [first, second] = [await ask("one"), await ask("two")];
@@ -412,6 +455,19 @@ describe("a hub that comes after another", () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
     expect(events.filter(({ event }) => event.type === "done")).toHaveLength(1);
     expect(events.filter(({ event }) => event.type === "text").map(({ event }) => event.content)).toEqual(["a", "b"]);
+  });
+
+  test("takes a running task up also while the gateway is down or has no provider", async () => {
+    const task = await ask("x");
+    const worker = await attempt("x");
+    worker.say(text("a"));
+    await until(() => order.includes("stored text"));
+    dispatcher.stop();
+    const again = hubOf(driver);
+    deps.gateway.open = () => Promise.reject(new AnyWorkError("provider_missing", "No provider."));
+    await recovered(again);
+    worker.say(done);
+    expect((await ended(task)).status).toBe("completed");
   });
 
   test("announces a task that was accepted and never seen, and runs it", async () => {

@@ -15,8 +15,6 @@ export interface Dispatcher {
   cancel(taskId: string): Promise<Task>;
   /** After a start: takes up every open task; resolves when each running one was found again or given up. */
   recover(): Promise<void>;
-  /** Waiting tasks of a session. */
-  queued(sessionId: string): number;
   counts(): { running: number; pending: number };
   /** The tasks of a session that have not ended: running first, then waiting. */
   open(sessionId: string): string[];
@@ -49,14 +47,12 @@ export function createDispatcher(deps: AttemptDeps): Dispatcher {
   }
 
   async function announce(task: Task, position: number): Promise<void> {
-    const sessionLog = await logs.hold(task.sessionId);
     try {
+      const sessionLog = await logs.hold(task.sessionId);
       const owner = { taskId: task.id, attempt: 0, leaseToken: null };
-      await sessionLog.commit(owner, own(queuedEvent(task, position)));
+      await sessionLog.commit(owner, own(queuedEvent(task, position))).finally(() => logs.letGo(task.sessionId));
     } catch (error) {
       log.error({ taskId: task.id, error }, "a task could not be announced");
-    } finally {
-      logs.letGo(task.sessionId);
     }
   }
 
@@ -140,7 +136,6 @@ export function createDispatcher(deps: AttemptDeps): Dispatcher {
       await Promise.all(running.map(recoverTask));
       for (const task of rest) await recoverTask(task);
     },
-    queued: (sessionId) => lanes.get(sessionId)?.waiting.length ?? 0,
     counts() {
       let running = 0;
       let pending = 0;

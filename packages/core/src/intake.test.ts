@@ -16,20 +16,17 @@ const from = { channel: "api", account: "default" };
 let lastId = 0;
 let order: string[];
 let enqueued: Task[];
-let queued: number;
 let intake: Intake;
 
 beforeEach(() => {
   order = [];
   enqueued = [];
-  queued = 0;
   const dispatcher = {
     expect: () => () => undefined,
     enqueue(task: Task) {
       order.push("enqueued");
       enqueued.push(task);
     },
-    queued: () => queued,
   } as unknown as Dispatcher;
   const tasks: Store["tasks"] = {
     ...store.tasks,
@@ -73,7 +70,6 @@ describe("a message", () => {
       dispatcher: {
         expect: () => () => undefined,
         enqueue: () => order.push("enqueued"),
-        queued: () => 0,
       } as unknown as Dispatcher,
       clock: createFakeClock(),
       newId: () => "x",
@@ -95,14 +91,15 @@ describe("a message", () => {
     expect(order).toEqual([]);
   });
 
-  test("for a session in which too many wait is refused, and may be sent again later", async () => {
-    queued = 3;
-    await expect(intake.accept(from, message("x"))).rejects.toMatchObject({
-      code: "too_many_requests",
-      retryAfterS: 10,
-    });
-    queued = 2;
-    await expect(intake.accept(from, message("x"))).resolves.toMatchObject({ isNew: true });
+  test("for a session in which too many wait is refused; a repeat of one that was taken is not", async () => {
+    const sessionId = "crowded";
+    for (const id of ["1", "2", "3"]) await intake.accept(from, message("x", { sessionId, deliveryId: `crowd-${id}` }));
+    const refusal = { code: "too_many_requests", retryAfterS: 10 };
+    const more = ["4", "5"].map((id) => intake.accept(from, message("x", { sessionId, deliveryId: `crowd-${id}` })));
+    for (const asked of more) await expect(asked).rejects.toMatchObject(refusal);
+    const again = await intake.accept(from, message("x", { sessionId, deliveryId: "crowd-3" }));
+    expect(again.isNew).toBe(false);
+    await expect(intake.accept(from, message("x", { sessionId: "calm" }))).resolves.toMatchObject({ isNew: true });
   });
 });
 

@@ -40,17 +40,11 @@ export interface IntakeDeps {
 export function createIntake(deps: IntakeDeps): Intake {
   const { store, dispatcher, clock } = deps;
 
-  function assertAcceptable(sessionId: string, agent: string): void {
+  function assertAgent(agent: string): void {
     if (!deps.agents.includes(agent)) {
       throw new AnyWorkError("invalid_request", `There is no agent named “${agent}”.`, {
         field: "agent",
         hint: `Agents of this installation: ${deps.agents.join(", ")}.`,
-      });
-    }
-    if (dispatcher.queued(sessionId) >= deps.queuedPerSession) {
-      throw new AnyWorkError("too_many_requests", `${deps.queuedPerSession} messages wait in this session already.`, {
-        hint: "Wait until some are done, or cancel them.",
-        retryAfterS: 10,
       });
     }
   }
@@ -86,7 +80,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     async accept(from, message, onStored) {
       const sessionId = message.sessionId ?? deps.newId();
       const agent = message.agent ?? "default";
-      assertAcceptable(sessionId, agent);
+      assertAgent(agent);
       const { deliveryId, skills, mcpServers, text } = message;
       const digest = deps.digest(JSON.stringify([message.sessionId ?? null, text, agent, skills, mcpServers]));
       return await storeTask(
@@ -103,6 +97,7 @@ export function createIntake(deps: IntakeDeps): Intake {
             deliveryId === undefined ? null : { scope: `${from.channel}:${from.account}`, key: deliveryId, digest },
           createdAt: clock.now(),
           title: titleOf(text),
+          maxWaiting: deps.queuedPerSession,
         },
         onStored,
       );
@@ -115,7 +110,7 @@ export function createIntake(deps: IntakeDeps): Intake {
           hint: "Cancel it first.",
         });
       }
-      assertAcceptable(task.sessionId, task.agent);
+      assertAgent(task.agent);
       const { sessionId, channel, agent, message, skills, mcpServers } = task;
       const copy = { sessionId, channel, agent, message, skills, mcpServers };
       const accepted = await storeTask({
@@ -125,6 +120,7 @@ export function createIntake(deps: IntakeDeps): Intake {
         dedupe: null,
         createdAt: clock.now(),
         title: titleOf(message),
+        maxWaiting: deps.queuedPerSession,
       });
       return accepted.task;
     },

@@ -114,6 +114,8 @@ export interface NewTask {
   dedupe: { scope: string; key: string; digest: string } | null;
   createdAt: string;
   title: string;
+  /** With so many waiting tasks in the session a new one is refused; a repeat never is. */
+  maxWaiting: number;
 }
 
 export type Accepted =
@@ -135,7 +137,10 @@ export interface Claim {
 }
 
 export interface TaskStore {
-  /** One transaction: duplicate check, session found or opened, task written as pending. Durable when it resolves. */
+  /**
+   * One transaction: duplicate check, session found or opened, task written as pending. Durable when it resolves.
+   * Throws too_many_requests.
+   */
   accept(task: NewTask): Promise<Accepted>;
   get(id: string): Promise<Task | null>;
   /** Newest first. */
@@ -169,7 +174,7 @@ export interface Append {
 }
 
 export interface EventStore {
-  /** Durable when it resolves. Throws stale_lease, task_terminal (the change came too late; nothing was written), disk_full, store_unavailable. */
+  /** Durable when it resolves. Throws stale_lease, task_terminal (the change came too late), conflict (too early; nothing was written), disk_full, store_unavailable. */
   append(append: Append): Promise<void>;
   /** Events of a session with pos > after, in order, whole rows until about `limit` events are reached; empty at the end. */
   readSession(query: { sessionId: string; after: number; limit: number }): Promise<StoredEvent[]>;

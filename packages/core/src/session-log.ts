@@ -132,7 +132,7 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
       waiting -= items.reduce((sum, item) => sum + item.append.events.length, 0);
       for (const item of items) finish(item);
     } catch (error) {
-      if (error instanceof AnyWorkError && error.code === "task_terminal") dropLate(items, error);
+      if (isRefusedChange(error)) dropLate(items, error);
       else reject(items, error);
     }
     isWriting = false;
@@ -148,15 +148,21 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
     item.settle?.resolve();
   }
 
-  /** The task whose change stands last has ended already: only what belongs to it is refused. */
+  /** The task whose change stands last has ended already, or has not come so far: only what belongs to it is refused. */
   function dropLate(items: Item[], error: AnyWorkError): void {
     const taskId = items.at(-1)?.append.change?.taskId ?? "";
     const isLate = ({ append }: Item) => (append.change?.taskId ?? append.events[0]?.taskId) === taskId;
     const all = [...items, ...queue];
     queue = all.filter((item) => !isLate(item));
     waiting = queue.reduce((sum, item) => sum + item.append.events.length, 0);
-    headOf(taskId).ended = true;
-    for (const item of all) if (isLate(item)) item.settle?.reject(error);
+    held = queue.filter((item) => !item.published).length;
+    const late = all.filter(isLate);
+    const head = headOf(taskId);
+    head.ended = error.code === "task_terminal";
+    // A task that goes on must not miss a number.
+    if (!head.ended)
+      head.seq = (late.find(({ append }) => append.events[0])?.append.events[0]?.seq ?? head.seq + 1) - 1;
+    for (const item of late) item.settle?.reject(error);
   }
 
   /** The store refused for good: another owner has the session. Nothing that waits behind can be written either. */
@@ -231,6 +237,10 @@ export async function openSessionLog(sessionId: string, deps: SessionLogDeps): P
     },
     hasEvents: (taskId) => (tasks.get(taskId)?.seq ?? 0) > 0,
   };
+}
+
+function isRefusedChange(error: unknown): error is AnyWorkError {
+  return error instanceof AnyWorkError && (error.code === "task_terminal" || error.code === "conflict");
 }
 
 /** The items that go into one transaction: one owner's, up to and with the first change of a task. */

@@ -11,7 +11,8 @@ const done: TaskEvent = { type: "done", content: "", metadata: outcome };
 function newTask(id: string, given: Partial<NewTask> = {}): NewTask {
   const { sessionId = "s1" } = given;
   const names = { channel: "webchat", agent: "default", message: `do ${id}`, skills: ["a"], mcpServers: ["b"] };
-  return { id, sessionId, ...names, retryOf: null, dedupe: null, createdAt: at(1), title: `title ${id}`, ...given };
+  const title = `title ${id}`;
+  return { id, sessionId, ...names, retryOf: null, dedupe: null, createdAt: at(1), title, maxWaiting: 50, ...given };
 }
 
 type Place = Partial<Pick<StoredEvent, "sessionId" | "taskId" | "attempt" | "wseq">>;

@@ -25,6 +25,7 @@ async function makeTask() {
     sessionId: "s1",
     message: "m",
     createdAt: clock.now(),
+    maxWaiting: 10,
   });
   return accepted.task;
 }

@@ -31,12 +31,18 @@ async function apply(db: Db, sessionId: string, change: Change): Promise<void> {
     .where("id", "=", change.taskId)
     .where("status", "in", change.from)
     .executeTakeFirst();
-  if (result.numUpdatedRows === 0n) throw new AnyWorkError("task_terminal", "The task has ended already.");
+  if (result.numUpdatedRows === 0n) throw await refusedChange(db, change.taskId);
   const newest = db.selectFrom("tasks").select("id").where("session_id", "=", sessionId).orderBy("id", "desc").limit(1);
   const isNewest = (await newest.executeTakeFirst())?.id === change.taskId;
   const touched = change.kind === "end" ? { updated_at: change.at } : {};
   const set = { ...(isNewest && { status }), ...touched };
   if (Object.keys(set).length > 0) await db.updateTable("sessions").set(set).where("id", "=", sessionId).execute();
+}
+
+async function refusedChange(db: Db, taskId: string): Promise<AnyWorkError> {
+  const task = await db.selectFrom("tasks").select("finished_at").where("id", "=", taskId).executeTakeFirst();
+  if (task?.finished_at !== null) return new AnyWorkError("task_terminal", "The task has ended already.");
+  return new AnyWorkError("conflict", "The task is not where it was thought to be.");
 }
 
 function ending({ outcome, error, tokens, at }: Extract<Change, { kind: "end" }>) {

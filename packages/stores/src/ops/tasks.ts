@@ -11,6 +11,7 @@ export async function accept(db: Db, task: NewTask): Promise<Accepted> {
   const known = task.dedupe && (await delivered(db, task.dedupe));
   if (known) return known;
   const session = await db.selectFrom("sessions").selectAll().where("id", "=", task.sessionId).executeTakeFirst();
+  if (session) await assertRoom(db, task);
   const row = session ? await touch(db, session, task) : await openSession(db, task);
   await db.insertInto("tasks").values(newRow(task)).execute();
   if (task.dedupe) {
@@ -19,6 +20,20 @@ export async function accept(db: Db, task: NewTask): Promise<Accepted> {
     await db.insertInto("deliveries").values({ scope, key, digest, task_id: task.id, created_at }).execute();
   }
   return { kind: "created", task: toTask(newRow(task)), session: toSession(row), sessionCreated: !session };
+}
+
+async function assertRoom(db: Db, { sessionId, maxWaiting }: NewTask): Promise<void> {
+  const { waiting } = await db
+    .selectFrom("tasks")
+    .where("session_id", "=", sessionId)
+    .where("status", "=", "pending")
+    .select((e) => e.fn.countAll<number>().as("waiting"))
+    .executeTakeFirstOrThrow();
+  if (Number(waiting) < maxWaiting) return;
+  throw new AnyWorkError("too_many_requests", `${waiting} messages wait in this session already.`, {
+    hint: "Wait until some are done, or cancel them.",
+    retryAfterS: 10,
+  });
 }
 
 async function openSession(db: Db, { sessionId, title, channel, agent, createdAt }: NewTask): Promise<SessionsTable> {
