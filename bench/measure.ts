@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { runProgram } from "./harness/programs.ts";
 import { record } from "./harness/recording.ts";
-import { makePlace, startModel, startOurs, startPipe, startRelay } from "./harness/systems.ts";
+import { makePlace, type System, startModel, startOurs, startPipe, startRelay } from "./harness/systems.ts";
 import { type Latency, measureLatency } from "./measures/latency.ts";
 import { type MemoryFigures, measureMemory } from "./measures/memory.ts";
 import { measurePage, type PageSize } from "./measures/page.ts";
@@ -108,20 +108,23 @@ async function measureRound(context: Context, n: number): Promise<Round> {
   const { address } = model.program;
   const wants = (part: string) => chosen.includes(part);
   const round: Round = {};
-  const relay = await startRelay(address, join(folder, `relay-${n}.db`));
-  const [pipe, ours] = [await startPipe(address), await startOurs(address, home)];
+  const started: System[] = [];
   try {
+    const relay = await startRelay(address, join(folder, `relay-${n}.db`));
+    started.push(relay);
+    const pipe = await startPipe(address);
+    started.push(pipe);
+    const ours = await startOurs(address, home);
+    started.push(ours);
     if (wants("latency")) round.latency = await measureLatency([model, pipe, relay, ours], size.requests);
     if (wants("throughput")) round.throughput = await measureThroughputs(context, relay, ours);
   } finally {
-    await Promise.all([pipe, relay, ours].map(({ program }) => program.stop()));
+    await Promise.all(started.map(({ program }) => program.stop()));
   }
   if (wants("start")) round.start = await measureStart(address, { folder, home, starts: size.starts });
   if (wants("memory")) round.memory = await measureMemory(address, { folder, home, restMs: size.restMs });
   return round;
 }
-
-type System = Awaited<ReturnType<typeof startOurs>>;
 
 async function measureThroughputs({ model, folder, size }: Context, relay: System, ours: System): Promise<Throughput> {
   const recorded = join(folder, "recorded.sse");
