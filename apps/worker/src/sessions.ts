@@ -1,5 +1,5 @@
 // The sessions this worker serves: their folders, their fence, what /prepare brought, their open engine sessions.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Engine, type EngineDeps, type EngineSession, engines, isEngineName } from "@anywork/engines";
@@ -54,8 +54,10 @@ export function createSessions({ home, deps }: { home: string; deps: EngineDeps 
 
   const historyFile = (id: string) => join(home, "sessions", `${workspaceName(id)}.jsonl`);
 
+  const workspaceOf = (id: string) => join(home, "workspaces", workspaceName(id));
+
   async function openSession(id: string, engineName: string): Promise<EngineSession> {
-    const workspace = join(home, "workspaces", workspaceName(id));
+    const workspace = workspaceOf(id);
     mkdirSync(join(workspace, "files", "uploads"), { recursive: true, mode: 0o700 });
     mkdirSync(join(workspace, "files", "outputs"), { recursive: true, mode: 0o700 });
     mkdirSync(join(home, "sessions"), { recursive: true, mode: 0o700 });
@@ -81,7 +83,11 @@ export function createSessions({ home, deps }: { home: string; deps: EngineDeps 
     },
     open(id, engineName) {
       const { opened } = stateOf(id);
-      const session = opened.get(engineName) ?? openSession(id, engineName);
+      // A session that was deleted and begun again under its id is another one: nothing of the old one goes on.
+      const removed = opened.size > 0 && !existsSync(workspaceOf(id)) ? drop(id) : null;
+      const session =
+        opened.get(engineName) ??
+        (removed ? removed.then(() => openSession(id, engineName)) : openSession(id, engineName));
       opened.set(engineName, session);
       // A session that could not be opened is tried anew by the next task.
       session.catch(() => opened.delete(engineName));

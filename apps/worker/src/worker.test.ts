@@ -103,6 +103,14 @@ describe("a worker", () => {
     expect(readdirSync(join(home, "workspaces", name, "files")).sort()).toEqual(["outputs", "uploads"]);
   });
 
+  it("a session that was deleted and begun again finds its folders", async () => {
+    await chat("hi");
+    const [name = ""] = readdirSync(join(home, "workspaces"));
+    rmSync(join(home, "workspaces", name), { recursive: true });
+    expect((await chat("again")).text).toContain('"status":"completed"');
+    expect(readdirSync(join(home, "workspaces", name, "files")).sort()).toEqual(["outputs", "uploads"]);
+  });
+
   it("an engine that is not there fails the task with the ones there are", async () => {
     const { body } = await chat("hi");
     const { text } = await chat("hi", { agent: { ...body.agent, engine: "nonsense" } });

@@ -1,6 +1,6 @@
 // The conversation of a session: in memory for the model, on disk as JSONL for tomorrow and for people. First line: what
 // this file is; then one message per line. Appended after each step, never rewritten.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, statSync } from "node:fs";
 import { mkdir, readFile, truncate } from "node:fs/promises";
 import path from "node:path";
 import { AnyWorkError } from "@anywork/protocol";
@@ -29,43 +29,68 @@ const lineSchema = z.discriminatedUnion("role", [
 
 export interface History {
   readonly messages: readonly ChatMessage[];
+  /** Before a task: another worker may have gone on with the conversation, or somebody removed it. */
+  refresh(): Promise<void>;
   /** On disk when it resolves. */
   append(messages: readonly ChatMessage[]): Promise<void>;
 }
 
 /** Providers refuse a conversation in which a call has no result: each gets one that says what is known. */
-export const heal = (history: History): Promise<void> => history.append(missingResults(history.messages));
+export async function heal(history: History): Promise<void> {
+  await history.refresh();
+  await history.append(missingResults(history.messages));
+}
 
 /** A conversation that is not kept. */
 export function createMemoryHistory(): History {
   const messages: ChatMessage[] = [];
-  return { messages, append: async (more) => void messages.push(...more) };
+  return { messages, refresh: async () => undefined, append: async (more) => void messages.push(...more) };
 }
 
 /**
  * Reads the conversation if there is one. A last line that was torn by a crash is cut off. Throws engine_failed for a file that cannot be understood.
  */
 export async function openHistory(file: string, now: () => string): Promise<History> {
-  const loaded = await load(file);
-  const messages = loaded.messages;
-  let isNew = loaded.isNew;
+  let messages: ChatMessage[] = [];
+  /** The file as it was when it was last read or written here. */
+  let known: string | null = null;
+
+  async function refresh(): Promise<void> {
+    if (stampOf(file) === known) return;
+    messages = await load(file);
+    known = stampOf(file);
+  }
+
+  await refresh();
   return {
-    messages,
+    get messages() {
+      return messages;
+    },
+    refresh,
     async append(more) {
       if (more.length === 0) return;
       const timestamp = now();
+      const isNew = stampOf(file) === missing;
       const head = isNew ? `${JSON.stringify({ type: "session", version: 1, created_at: timestamp })}\n` : "";
       if (isNew) await mkdir(path.dirname(file), { recursive: true });
       const lines = more.map((message) => `${JSON.stringify({ ...message, timestamp })}\n`);
       // `done` waits for it, and a few lines are written sooner than they are handed to another thread.
       appendFileSync(file, head + lines.join(""), { mode: 0o600 });
-      isNew = false;
+      known = stampOf(file);
       messages.push(...more);
     },
   };
 }
 
-async function load(file: string): Promise<{ messages: ChatMessage[]; isNew: boolean }> {
+const missing = "missing";
+
+/** Conversations only grow, so the size tells whether something was added. */
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined || stat.size === 0 ? missing : `${stat.ino} ${stat.size}`;
+}
+
+async function load(file: string): Promise<ChatMessage[]> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return Buffer.alloc(0);
     throw new AnyWorkError("engine_failed", `the conversation ${file} cannot be read: ${error.message}`, {
@@ -75,7 +100,7 @@ async function load(file: string): Promise<{ messages: ChatMessage[]; isNew: boo
   const end = bytes.lastIndexOf("\n") + 1;
   if (end < bytes.length) await truncate(file, end);
   const lines = bytes.subarray(0, end).toString("utf8").split("\n").slice(1, -1);
-  return { messages: lines.map((line, n) => readLine(line, file, n + 2)), isNew: end === 0 };
+  return lines.map((line, n) => readLine(line, file, n + 2));
 }
 
 function readLine(line: string, file: string, number: number): ChatMessage {

@@ -97,6 +97,26 @@ describe("builtin engine", () => {
     await close();
   });
 
+  it("goes on with what another worker added to the conversation, and forgets one that was deleted", async () => {
+    const { engine, session, task, sim, close } = await start("openai");
+    const other = createBuiltinEngine({ sandbox, clock: systemClock });
+    const spec = await session();
+    const [first, second] = [await engine.open(spec), await other.open(spec)];
+    const say = async (opened: typeof first, message: string) => {
+      for await (const _ of opened.run(task(message), {}, never));
+      return JSON.stringify(sim.requests.at(-1)?.body);
+    };
+    await say(first, "apple");
+    expect(await say(second, "pear")).toContain("apple");
+    expect(await say(first, "plum")).toMatch(/apple.*pear.*plum/);
+    await rm(spec.historyFile);
+    expect(await say(first, "fig")).not.toMatch(/apple|pear|plum/);
+    expect(await readFile(spec.historyFile, "utf8")).toMatch(/^{"type":"session".*\n.*fig/);
+    await first.close();
+    await second.close();
+    await close();
+  });
+
   it("gives the model the agent's soul and instructions, and never a key", async () => {
     const { engine, session, task, sim, close } = await start("anthropic");
     const opened = await engine.open(await session());
