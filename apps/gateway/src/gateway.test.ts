@@ -248,6 +248,17 @@ describe("the gateway's worker half", () => {
     expect(seen).toEqual([]);
   });
 
+  it("a key that no header can hold is 401, and the gateway lives on", async () => {
+    const bad = { name: "test", style: "anthropic", base_url: base(), api_key: "sk-\u2026masked" };
+    await control.json("PUT", "/control/tokens/t1", { token, session_id: "s1" });
+    await control.json("PUT", "/control/upstream", { upstream: bad });
+    const refused = await call();
+    expect(refused.status).toBe(401);
+    expect(JSON.parse(refused.body.toString()).error).toMatchObject({ code: "provider_auth" });
+    expect(refused.body.toString()).not.toContain("masked");
+    expect(await control.json("GET", "/health")).toMatchObject({ status: "ok" });
+  });
+
   it("a worker's token does not open the control half, nor the control token the worker half", async () => {
     await setUp();
     expect(

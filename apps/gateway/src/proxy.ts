@@ -65,7 +65,13 @@ export function createProxy(deps: ProxyDeps): Proxy {
       const target = new URL(upstream.base_url.replace(/\/+$/, "") + path.slice("/v1".length));
       if (query !== undefined) target.search = query;
       const agent = agents[target.protocol === "https:" ? "https:" : "http:"];
-      forward({ request, response, task, upstream, target, agent, addUsage: deps.addUsage });
+      try {
+        forward({ request, response, task, upstream, target, agent, addUsage: deps.addUsage });
+      } catch (thrown) {
+        // A key with a character that no header may hold, above all.
+        const message = `the call to ${upstream.name} cannot be made: ${(thrown as Error).message}; check its key`;
+        refuse(response, style, { status: 401, code: "provider_auth", message });
+      }
     },
     get active() {
       return active;

@@ -12,7 +12,7 @@ import {
   taskSchema,
   taskStatusSchema,
 } from "./task.ts";
-import { providerStyles } from "./worker.ts";
+import { apiKeyShape, apiKeyWish, providerStyles } from "./worker.ts";
 
 /** session_id → sessionId and mcp_servers → mcpServers: REST reads the frames' names as aliases. */
 function withAliases(body: unknown): unknown {
@@ -85,7 +85,7 @@ const ok = z.object({ ok: z.literal(true) });
 
 const newProviderSchema = z.object({
   style: z.enum(providerStyles),
-  apiKey: z.string().trim().min(1, "must not be empty").max(1000),
+  apiKey: z.string().trim().min(1, "must not be empty").max(1000).regex(apiKeyShape, apiKeyWish),
   baseUrl: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }).nullish(),
   model: z.string().trim().min(1).max(200).nullish(),
 });

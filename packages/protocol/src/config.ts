@@ -2,7 +2,7 @@
 // reads them in one place (apps/server/src/config.ts) and reports every problem at once.
 import { z } from "zod";
 import { nameSchema } from "./task.ts";
-import { providerStyles } from "./worker.ts";
+import { apiKeyShape, apiKeyWish, providerStyles } from "./worker.ts";
 
 const ms = z.int().positive();
 
@@ -26,7 +26,7 @@ export const configSchema = z.strictObject({
       name: nameSchema.default("custom"),
       style: z.enum(providerStyles),
       baseUrl: z.url({ protocol: /^https?$/, error: "must be an http(s) address" }),
-      apiKey: z.string().min(1),
+      apiKey: z.string().min(1).regex(apiKeyShape, apiKeyWish),
       model: z.string().min(1),
     })
     .optional()

@@ -22,6 +22,10 @@ export type PrepareRequest = z.input<typeof prepareRequestSchema>;
 export const providerStyles = ["anthropic", "openai"] as const;
 export type ProviderStyle = (typeof providerStyles)[number];
 
+/** A key travels in a header, which holds no other characters. */
+export const apiKeyShape = /^[\x21-\x7e]+$/;
+export const apiKeyWish = "must be the key alone: letters, digits and signs, no spaces";
+
 /** How a worker reaches a model: never with the provider's key. */
 export const gatewayAccessSchema = z.object({
   /** Path of the gateway's Unix socket. */
