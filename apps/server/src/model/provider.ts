@@ -131,7 +131,10 @@ export function createProviderSettings(deps: {
       return state();
     },
     async model() {
-      await loaded;
+      // What could not be loaded is no obstacle once something else was chosen.
+      await loaded.catch((error: unknown) => {
+        if (!active) throw error;
+      });
       if (!active) throw providerMissing();
       return active.model;
     },
