@@ -61,7 +61,11 @@ export async function taskEventStream(task: Task, after: string | undefined, dep
           isReplaying = false;
           if (isTerminal(task.status)) close();
         },
-        (error: unknown) => controller.error(error),
+        (error: unknown) => {
+          if (ended.signal.aborted) return;
+          stop();
+          controller.error(error);
+        },
       );
   };
 

@@ -38,6 +38,8 @@ export interface Connection {
 
 export function createConnection(client: WebSocket, socket: Duplex, deps: ConnectionDeps): Connection {
   const subscriptions = new Map<string, AbortController>();
+  /** Frames of a client that is gone are still handled; they must not subscribe it. */
+  let isOver = false;
   let waiting = 0;
   let last: Promise<void> = Promise.resolve();
 
@@ -112,7 +114,7 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
       const metadata = { title: session.title, agent: session.agent, created_at: session.createdAt };
       send({ type: "session_created", content: session.id, metadata, session_id: session.id });
     }
-    if (subscriptions.has(task.sessionId)) return;
+    if (isOver || subscriptions.has(task.sessionId)) return;
     const ended = new AbortController();
     subscriptions.set(task.sessionId, ended);
     ended.signal.addEventListener("abort", deps.bus.subscribe(task.sessionId, sendEvents), { once: true });
@@ -124,19 +126,21 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
   }: Extract<ParsedClientFrame, { type: "subscribe" }>): Promise<void> {
     if (!(await deps.hasSession(sessionId))) throw new AnyWorkError("not_found", "There is no such session.");
     stop(sessionId);
+    if (isOver) return;
     const ended = new AbortController();
     subscriptions.set(sessionId, ended);
     let isReplaying = true;
     const onReset = ({ messages, cursor }: { messages: unknown; cursor: string }) =>
       send({ type: "cursor_reset", content: "", metadata: { messages, cursor }, session_id: sessionId });
     const onEvents = (events: readonly Published[]) => (isReplaying ? sendStored(events) : sendEvents(events));
-    await deps.streams.subscribe({
-      sessionId,
-      after: after === undefined ? 0 : decodeCursor(after),
-      onEvents,
-      onReset,
-      signal: ended.signal,
-    });
+    const from = after === undefined ? 0 : decodeCursor(after);
+    try {
+      await deps.streams.subscribe({ sessionId, after: from, onEvents, onReset, signal: ended.signal });
+    } catch (error) {
+      // Half a subscription would gather events for nobody, and keep a later one from being made.
+      stop(sessionId);
+      throw error;
+    }
     isReplaying = false;
   }
 
@@ -181,6 +185,9 @@ export function createConnection(client: WebSocket, socket: Duplex, deps: Connec
         }
       });
     },
-    end: stopAll,
+    end() {
+      isOver = true;
+      stopAll();
+    },
   };
 }

@@ -57,11 +57,18 @@ export function sessionHandlers(deps: SessionHandlerDeps): Pick<Handlers, Sessio
         const onEvents = (events: readonly { stored: { taskId: string; event: { type: string } } }[]) => {
           if (events.some(({ stored }) => stored.taskId === taskId && stored.event.type === "done")) resolve();
         };
-        void streams.subscribe({ sessionId: id, after: 0, onEvents, onReset: () => undefined, signal: stop.signal });
+        const onReset = () => undefined;
+        // Where its end cannot be seen, the store says whether the session may be removed.
+        streams.subscribe({ sessionId: id, after: 0, onEvents, onReset, signal: stop.signal }).catch(() => resolve());
       });
-      await dispatcher.cancel(taskId).catch(() => undefined);
-      await ended;
-      stop.abort();
+      try {
+        await dispatcher.cancel(taskId).catch((error: unknown) => {
+          if (!(error instanceof AnyWorkError && error.code === "task_terminal")) throw error;
+        });
+        await ended;
+      } finally {
+        stop.abort();
+      }
     }
   }
 
