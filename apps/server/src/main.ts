@@ -48,14 +48,19 @@ function openLog(home: string): number {
     return openSync(devNull, "a");
   }
 }
-const log = pino({ level: config.logLevel }, pino.destination({ fd: openLog(config.home), sync: false }));
+// An error's message is no property of its own: without the serializer a log line would hold `{}`.
+const serializers = { error: pino.stdSerializers.err };
+const log = pino({ level: config.logLevel, serializers }, pino.destination({ fd: openLog(config.home), sync: false }));
 
 try {
   const layout = findLayout(import.meta.url, process.execPath);
   const hub = await startHub({ config, layout, env: process.env, log, demoPrompts });
   process.stdout.write(`${hub.signInLink}\n`);
   if (config.open) openInBrowser(hub.signInLink);
-  void hub.warnings().then((warnings) => warnings.forEach(stderr));
+  hub.warnings().then(
+    (warnings) => warnings.forEach(stderr),
+    (error: unknown) => log.error({ error }, "the sandbox could not be looked at"),
+  );
 
   let isStopping = false;
   const stop = async () => {
