@@ -47,12 +47,13 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   const workers = new Map<string, Worker>();
   let starting: Promise<void> | null = null;
   let recovered: Promise<void> | null = null;
-  const beat = setInterval(() => void keepAlive(), Math.max(options.orphanExitMs / 4, 50));
+  const noteFailure = (error: unknown): void => log.error({ error }, "a worker could not be looked after");
+  const beat = setInterval(() => void keepAlive().catch(noteFailure), Math.max(options.orphanExitMs / 4, 50));
   beat.unref();
 
   function adopt(record: ProcessRecord, kind: Pick<Worker, "isChild" | "isDraining">): Worker {
     const handle = createWorkerHandle(record, () => {
-      worker.check = dropIfGone(record);
+      worker.check = dropIfGone(record).catch(noteFailure);
     });
     const worker: Worker = { record, handle, sessions: new Set(), check: null, ...kind };
     workers.set(record.id, worker);
@@ -82,7 +83,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
         const worker = adopt(record, { isChild: false, isDraining: record.version !== options.version });
         const parsed = workerHealthSchema.safeParse(health);
         if (!parsed.success) continue;
-        for (const session of await runningSessions(worker)) worker.sessions.add(session);
+        // One that dies just now has none; the rest are found all the same.
+        for (const session of await runningSessions(worker).catch(() => [])) worker.sessions.add(session);
         log.info({ worker: record.id, sessions: worker.sessions.size }, "found a worker again");
       }
     })();
