@@ -76,5 +76,8 @@ async function openRegular(target: string, flags: number, given: string): Promis
 function inOurWords(cause: NodeJS.ErrnoException, given: string): NodeJS.ErrnoException {
   const missing = cause.code === "ENOENT" || cause.code === "ENOTDIR";
   const message = missing ? `${given} does not exist` : `${given} cannot be opened (${cause.code})`;
-  return Object.assign(new Error(message, { cause }), missing ? { code: "ENOENT" } : cause.code && { code: cause.code });
+  return Object.assign(
+    new Error(message, { cause }),
+    missing ? { code: "ENOENT" } : cause.code && { code: cause.code },
+  );
 }

@@ -120,7 +120,10 @@ describe("open files inside", () => {
   });
 
   it("says plainly that a file does not exist", async () => {
-    await expect(openForReading(root, "missing")).rejects.toMatchObject({ code: "ENOENT", message: "missing does not exist" });
+    await expect(openForReading(root, "missing")).rejects.toMatchObject({
+      code: "ENOENT",
+      message: "missing does not exist",
+    });
     await expect(openForReading(root, "no/such")).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
