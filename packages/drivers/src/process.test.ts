@@ -137,6 +137,22 @@ describe("process driver", () => {
     await expect(acquired).rejects.toThrow(/exit code 3\nthe reason why/);
   });
 
+  it("a worker that is too busy to answer at once is found again all the same", { timeout: 30_000 }, async () => {
+    const home = newHome();
+    const first = newDriver(home);
+    const { id } = await first.acquire({ id: "s1" });
+    const [{ pid } = { pid: 0 }] = recordsOf(home);
+    process.kill(pid, "SIGSTOP");
+    const again = newDriver(home);
+    const listed = await again.list();
+    expect(listed.map(({ healthy }) => healthy)).toEqual([false]);
+    const found = again.find(id);
+    // A question waits two seconds: the first one is in vain.
+    await new Promise((wake) => setTimeout(wake, 2_500));
+    process.kill(pid, "SIGCONT");
+    expect((await found)?.id).toBe(id);
+  });
+
   it("records that nobody stands behind are removed", async () => {
     const home = newHome();
     const driver = newDriver(home);

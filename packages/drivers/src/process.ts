@@ -30,6 +30,9 @@ export interface ProcessDriver extends Driver {
   close(): void;
 }
 
+/** Each waits two seconds. */
+const patientTries = 5;
+
 interface Worker {
   record: ProcessRecord;
   handle: ProcessHandle;
@@ -159,7 +162,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     async find(workerId) {
       await recover();
       const worker = workers.get(workerId);
-      return worker && (await isAnswering(worker)) ? worker.handle : null;
+      return worker && (await isThere(worker)) ? worker.handle : null;
     },
     async list() {
       await recover();
@@ -195,6 +198,15 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
 async function readHealth(worker: Worker): Promise<WorkerHealth | null> {
   const state = await askHealth(worker.record);
   return typeof state === "string" ? null : (workerHealthSchema.safeParse(state.health).data ?? null);
+}
+
+/** One that is busy gets time: to take it for dead would give its sessions a second writer. */
+async function isThere({ record }: Worker): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    const state = await askHealth(record);
+    if (state !== "silent") return state !== "gone";
+    if (tries === patientTries) return false;
+  }
 }
 
 const isAnswering = async (worker: Worker) => (await readHealth(worker)) !== null;
