@@ -300,6 +300,8 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   /** The attempt's worker is gone, or its journal ends without `done`: never success, and never silently run again. */
   async function lose(sessionLog: SessionLog): Promise<"ended"> {
     log.warn({ taskId: task.id, attempt: owner.attempt }, "an attempt was lost");
+    // Should it live after all, it must not go on beside the session's next task.
+    void tellCancel();
     const message = "The worker died while it worked on this.";
     const hint = "Run it again. What it had done so far is kept above; files it wrote are in the workspace.";
     const events = isCanceling

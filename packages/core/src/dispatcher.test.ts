@@ -250,6 +250,7 @@ describe("a stream that breaks", () => {
     const lost = { status: "failed", reason: "lost", retryable: true, error: { code: "worker_lost" } };
     expect(await ended(task)).toMatchObject(lost);
     expect(await typesOf(task)).toEqual(["status", "status", "text", "error", "done"]);
+    expect(driver.asked).toContain("cancel x");
     driver.isAlive = true;
     (await attempt("next")).say(done);
     expect((await ended(next)).status).toBe("completed");
