@@ -1,4 +1,5 @@
 // Whether a provider takes this key: its list of models is asked for, and where there is none, one token.
+import { createRedactor } from "@anywork/guard";
 import type { CheckRequest, CheckResult, ErrorCode } from "@anywork/protocol";
 
 const timeoutMs = 15_000;
@@ -12,6 +13,12 @@ interface Reply {
 
 /** Never throws: what goes wrong is the result, in the provider's own words where it has some. */
 export async function checkProvider(request: CheckRequest): Promise<CheckResult> {
+  const result = await tryOut(request);
+  // A provider may repeat the key in what it says against it.
+  return result.ok ? result : { ...result, message: createRedactor([request.api_key])(result.message) };
+}
+
+async function tryOut(request: CheckRequest): Promise<CheckResult> {
   try {
     const listed = await call(request, "GET", "/models");
     const models = listed.status === 200 ? modelIds(listed.body) : [];

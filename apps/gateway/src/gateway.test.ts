@@ -222,6 +222,16 @@ describe("the gateway's worker half", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("a provider that repeats its key in a refusal tells it to nobody, neither in a call nor in a check", async () => {
+    await setUp();
+    answer = (_, out) => out.writeHead(401).end(JSON.stringify({ error: { message: `Incorrect API key: ${key}` } }));
+    const reply = await call();
+    expect(reply.status).toBe(401);
+    expect(JSON.parse(reply.body.toString())).toEqual({ error: { message: "Incorrect API key: ***" } });
+    const body = { style: "anthropic", base_url: base(), api_key: key };
+    expect(await control.json("POST", "/control/check", body)).toMatchObject({ message: "Incorrect API key: ***" });
+  });
+
   it("a dead or unknown token is 401 in the provider's words, and nothing reaches the provider", async () => {
     await setUp();
     await control.json("DELETE", "/control/tokens/t1");

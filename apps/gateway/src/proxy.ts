@@ -2,6 +2,7 @@
 // and the provider's bytes back unchanged; usage is read as they pass. Next: the provider, usage-journal.ts.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { createRedactor } from "@anywork/guard";
 import type { GatewayUsage, ProviderStyle, Upstream } from "@anywork/protocol";
 import { refuse } from "./refusal.ts";
 import type { TaskRef, Tokens } from "./tokens.ts";
@@ -18,6 +19,8 @@ const hopByHop = new Set(
 );
 /** Never from a worker to a provider: addresses, its own credentials, and encodings in which usage cannot be read. */
 const notForwarded = new Set(["host", "authorization", "x-api-key", "api-key", "cookie", "expect", "accept-encoding"]);
+
+const maxRefusalBytes = 256 * 1024;
 
 export interface ProxyDeps {
   tokens: Tokens;
@@ -134,6 +137,7 @@ function endToEnd({ headers }: IncomingMessage): Record<string, string | string[
 function passBack(incoming: IncomingMessage, { response, upstream }: Call, meter: Meter): void {
   const tap = createTap(incoming, upstream.style);
   meter.begin(incoming, tap);
+  if ((incoming.statusCode ?? 502) >= 400) return void passRefusal(incoming, response, upstream);
   response.writeHead(incoming.statusCode ?? 502, endToEnd(incoming));
   response.flushHeaders();
   incoming.on("data", (chunk: Buffer) => {
@@ -148,6 +152,24 @@ function passBack(incoming: IncomingMessage, { response, upstream }: Call, meter
   incoming.once("close", () => {
     if (!incoming.complete) response.destroy();
   });
+}
+
+/** What a provider says against a call may repeat its key: refusals alone are read, and the key taken out of them. */
+async function passRefusal(incoming: IncomingMessage, response: ServerResponse, upstream: Upstream): Promise<void> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size <= maxRefusalBytes) chunks.push(chunk);
+    }
+  } catch {
+    return void response.destroy(); // cut by the provider: the worker must see a cut too
+  }
+  const text = createRedactor([upstream.api_key])(Buffer.concat(chunks).toString());
+  const { "content-length": _, ...headers } = endToEnd(incoming);
+  response.writeHead(incoming.statusCode ?? 502, { ...headers, "content-length": Buffer.byteLength(text) });
+  response.end(text);
 }
 
 function createTap(incoming: IncomingMessage, style: ProviderStyle): UsageTap | null {

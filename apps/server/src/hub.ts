@@ -59,6 +59,8 @@ export interface HubOptions {
   demoPrompts: { title: string; prompt: string }[];
 }
 
+const flushMs = 5_000;
+
 /** Throws home_unwritable, home_locked, store_unavailable, port_in_use; what was made until then is let go. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const scope = createScope();
@@ -122,7 +124,7 @@ async function build(
     storeProblem = error;
     if (error) log.error({ error }, "the store refuses writes");
   };
-  const bus = createBus();
+  const bus = createBus((error) => log.error({ error }, "a reader of events failed"));
   const logs = createSessionLogs({ store, bus, clock, log, onStoreHealth });
   const streams = createStreams({ store, logs, bus });
 
@@ -171,7 +173,8 @@ async function build(
   scope.add(async () => {
     endProcesses = dispatcher.counts().running === 0;
     dispatcher.stop();
-    await logs.flush();
+    // A store that refuses must not keep the hub from ending: what is not stored stands in the workers' journals.
+    await Promise.race([logs.flush(), new Promise<void>((wake) => clock.after(flushMs, wake))]);
   });
 
   // ── doors ──

@@ -14,13 +14,20 @@ export interface Bus {
   subscribe(sessionId: string, listener: Listener): () => void;
 }
 
-export function createBus(): Bus {
+/** `onError` hears of a reader that threw; neither the other readers nor the log that publishes feel it. */
+export function createBus(onError: (error: unknown) => void = () => undefined): Bus {
   const sessions = new Map<string, Set<Listener>>();
   return {
     publish(sessionId, events) {
       const listeners = sessions.get(sessionId);
       if (!listeners) return;
-      for (const listener of listeners) listener(events);
+      for (const listener of listeners) {
+        try {
+          listener(events);
+        } catch (error) {
+          onError(error);
+        }
+      }
     },
     subscribe(sessionId, listener) {
       const listeners = sessions.get(sessionId) ?? new Set();

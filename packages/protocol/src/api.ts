@@ -80,7 +80,7 @@ export const statusSchema = z.object({
 export type Status = z.infer<typeof statusSchema>;
 
 const fileSchema = z.object({ content: z.string().max(200_000), own: z.boolean() });
-const fileQuery = z.object({ sessionId: sessionIdSchema.optional() });
+const fileQuery = z.preprocess(withAliases, z.object({ sessionId: sessionIdSchema.optional() }));
 const ok = z.object({ ok: z.literal(true) });
 
 const newProviderSchema = z.object({
@@ -241,12 +241,15 @@ export const api = {
     path: "/api/tasks",
     summary: "Tasks, newest first",
     permission: "owner",
-    query: z.object({
-      limit,
-      cursor: z.string().optional(),
-      status: taskStatusSchema.optional(),
-      sessionId: sessionIdSchema.optional(),
-    }),
+    query: z.preprocess(
+      withAliases,
+      z.object({
+        limit,
+        cursor: z.string().optional(),
+        status: taskStatusSchema.optional(),
+        sessionId: sessionIdSchema.optional(),
+      }),
+    ),
     reply: z.object({ tasks: z.array(taskSchema), nextCursor: z.string().optional() }),
     status: 200,
   },

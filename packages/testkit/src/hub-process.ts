@@ -98,10 +98,12 @@ export async function startHubProcess(options: HubOptions = {}): Promise<HubProc
     },
     async stop() {
       await ended("SIGKILL");
-      records();
-      endAll(seen, home);
-      await until(() => [...seen.keys()].every((pid) => !isAlive(pid)), "its processes end");
-      rmSync(home, { recursive: true, force: true });
+      // A process that the hub began just before it was killed may write its record only now.
+      await until(() => {
+        records();
+        endAll(seen, home);
+        return [...seen.keys()].every((pid) => !isAlive(pid)) && isRemoved(home);
+      }, "its processes end and its home is gone");
     },
   };
 }
@@ -250,5 +252,16 @@ function commandOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return "";
+  }
+}
+
+/** False while somebody still writes there. */
+function isRemoved(home: string): boolean {
+  try {
+    rmSync(home, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTEMPTY") return false;
+    throw error;
   }
 }
