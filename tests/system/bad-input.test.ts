@@ -289,6 +289,7 @@ describe("a frame", () => {
     ["with a message that is too long", JSON.stringify({ type: "chat", message: "x".repeat(200_001) })],
     ["of nearly 1 MB", JSON.stringify({ type: "chat", message: "x".repeat(1024 * 1024 - 100) })],
     ["with a wrong session id", '{"type":"chat","message":"x","session_id":"../../etc"}'],
+    ["with files, which are not taken yet", '{"type":"chat","message":"x","attachments":[{"name":"a"}]}'],
     ["with a dot as session id", '{"type":"chat","message":"x","session_id":".."}'],
     ["with a long session id", JSON.stringify({ type: "chat", message: "x", session_id: "s".repeat(201) })],
     ["with a number as session id", '{"type":"chat","message":"x","session_id":5}'],

@@ -130,7 +130,13 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     if (!claim) return "ended";
     handle = worker;
     owner = { taskId: task.id, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
-    const [gateway] = await ready;
+    let gateway: GatewayAccess | null;
+    try {
+      [gateway] = await ready;
+    } catch (error) {
+      if (isGone(error)) return await startOver(sessionLog, error);
+      throw error;
+    }
     if (isCanceling) return await endCanceled(sessionLog);
     isHanded = true;
     const stream = worker.chat(
@@ -157,6 +163,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     const claim = await store.tasks.takeOver(task.id);
     if (!claim) return "ended";
     owner = { ...owner, attempt: claim.task.attempt, leaseToken: claim.leaseToken };
+    await noteStored();
     // The journal of a dead worker can be read through any other one.
     handle = (task.workerId && (await driver.find(task.workerId))) || (await driver.acquire({ id: task.sessionId }));
     isHanded = true;
@@ -264,6 +271,12 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       notedWseq = Math.max(notedWseq, wseq);
     }
     return firstStored;
+  }
+
+  /** What the former hub had taken in of this attempt counts too. */
+  async function noteStored(): Promise<void> {
+    const stored = await store.events.readTask({ taskId: task.id, after: 0, limit: Number.MAX_SAFE_INTEGER });
+    note(stored.filter((kept) => kept.attempt === owner.attempt && kept.wseq > 0));
   }
 
   function changeBy(event: TaskEvent) {
@@ -376,6 +389,10 @@ const cancelingEvent: TaskEvent = { type: "status", content: "stopping", metadat
 function runningEvent(attempt: number, workerId: string): TaskEvent {
   return { type: "status", content: "running", metadata: { kind: "running", attempt, worker_id: workerId } };
 }
+
+/** The worker ended between its acquisition and the chat. */
+const isGone = (error: unknown): boolean =>
+  error instanceof AnyWorkError && ["worker_lost", "worker_unavailable"].includes(error.code);
 
 const isUnknown = (error: unknown): boolean => error instanceof AnyWorkError && error.code === "not_found";
 

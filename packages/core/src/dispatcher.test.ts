@@ -277,6 +277,13 @@ test("a worker that refuses an attempt, for whatever reason, never leaves its ta
   expect((await ended(next)).status).toBe("completed");
 });
 
+test("a worker that ends before it is asked costs nothing: the task begins in the next one", async () => {
+  driver.unready = new AnyWorkError("worker_lost", "the connection broke");
+  const task = await ask("x");
+  (await attempt("x")).say(done);
+  expect(await ended(task)).toMatchObject({ status: "completed", attempt: 2 });
+});
+
 describe("a store that fails for a moment", () => {
   const full = new AnyWorkError("disk_full", "The disk is full.");
 

@@ -29,6 +29,8 @@ export const clientFrameSchema = z.discriminatedUnion("type", [
       .nullish()
       .transform((names) => names ?? []),
     mcp_servers: mcpServerNamesSchema.nullish().transform((names) => names ?? []),
+    /** Until files can be sent along, one that is named must not look as if it had been taken. */
+    attachments: z.array(z.unknown()).max(0, "are not taken yet: name a file of the workspace instead").nullish(),
   }),
   z.object({
     type: z.literal("subscribe"),

@@ -25,6 +25,8 @@ export interface FakeDriver extends Driver {
   script: ((attempt: FakeAttempt) => void) | null;
   /** When set, a chat is refused with it. */
   refusal: AnyWorkError | null;
+  /** When set, the next prepare is refused with it, once. */
+  unready: AnyWorkError | null;
   /** When set, acquiring waits for it. */
   gate: Promise<void> | null;
 }
@@ -60,7 +62,11 @@ export function createFakeDriver(): FakeDriver {
 
   const handle: WorkerHandle = {
     id: "worker-1",
-    prepare: async () => undefined,
+    async prepare() {
+      const { unready } = driver;
+      driver.unready = null;
+      if (unready) throw unready;
+    },
     chat(request, signal) {
       asked.push(`chat ${request.message}`);
       if (driver.refusal) return refuse(driver.refusal);
@@ -89,6 +95,7 @@ export function createFakeDriver(): FakeDriver {
     isDeaf: false,
     script: null,
     refusal: null,
+    unready: null,
     gate: null,
     attemptOf: (message) => [...journals.values()].findLast(({ request }) => request.message === message),
     async acquire({ id }) {
