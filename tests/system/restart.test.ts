@@ -1,6 +1,6 @@
 // Processes that die: what was accepted is kept, streams go on exactly, and what is lost says so.
 import type { HubFrame, Task } from "@anywork/protocol";
-import { type HubProcess, isAlive, runHubProcess, startHubProcess, until } from "@anywork/testkit";
+import { type HubProcess, isAlive, killHard, runHubProcess, startHubProcess, until } from "@anywork/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SimulatedHub, startSimulatedHub } from "./sim.ts";
 import {
@@ -158,7 +158,7 @@ describe("a hub with the echo engine", () => {
     socket.send({ type: "chat", agent: "echo", session_id: "s", message: `/slow 30 ${words}` });
     const { task_id = "" } = await socket.until((frame) => frame.content === "w5 ");
     const [worker] = hub.workers();
-    process.kill(worker?.pid ?? 0, "SIGKILL");
+    killHard(worker?.pid);
     const done = await socket.until(isDone);
     const [error] = socket.frames.slice(-2);
     expect(error).toMatchObject({
@@ -179,7 +179,7 @@ describe("a hub with the echo engine", () => {
     await until(async () => (await logsOf(hub, task.id)).some(({ type }) => type === "text"), "it says something");
     const [worker] = hub.workers();
     await hub.kill9();
-    process.kill(worker?.pid ?? 0, "SIGKILL");
+    killHard(worker?.pid);
     await hub.restart();
     expect(await untilEnded(hub, task.id)).toMatchObject({ status: "failed", reason: "lost", retryable: true });
     expect((await runTask(hub, { message: "on we go", sessionId: "s" })).status).toBe("completed");
@@ -221,7 +221,7 @@ describe("a hub with a model", () => {
   test("whose gateway is killed in mid-answer: a clear end or a retry, and the next task works", async () => {
     const task = await createTask(hub, { message: "[[delay:50]][[tokens:60]]", agent: "default", sessionId: "s" });
     await until(async () => (await logsOf(hub, task.id)).some(({ type }) => type === "text"), "it speaks");
-    process.kill(hub.gatewayPid() ?? 0, "SIGKILL");
+    killHard(await until(() => hub.gatewayPid(), "a gateway lives"));
     const ended = await untilEnded(hub, task.id);
     if (ended.status !== "completed") {
       expect(ended).toMatchObject({
@@ -235,9 +235,9 @@ describe("a hub with a model", () => {
   });
 
   test("killed together with its gateway works again after a start", async () => {
-    const gateway = hub.gatewayPid() ?? 0;
+    const gateway = await until(() => hub.gatewayPid(), "a gateway lives");
     await hub.kill9();
-    process.kill(gateway, "SIGKILL");
+    killHard(gateway);
     await hub.restart();
     const task = await runTask(hub, { message: "[[text:fresh]]", agent: "default" });
     expect(task).toMatchObject({ status: "completed", result: "fresh" });

@@ -14,6 +14,7 @@ import {
 import type { Clock, Driver, Log, Store, WorkerHandle } from "./ports.ts";
 import { type Owner, own, type SessionLog } from "./session-log.ts";
 import type { SessionLogs } from "./session-logs.ts";
+import { createTally } from "./tally.ts";
 import { origins } from "./task-state.ts";
 
 export interface AttemptDeps {
@@ -65,9 +66,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
   let hasBegun = false;
   let isHanded = false;
   let isForced = false;
-  let lastError: Task["error"] = null;
-  let notedWseq = 0;
-  const tokens = { input: 0, output: 0 };
+  const tally = createTally();
   let stopGrace: (() => void) | null = null;
 
   async function run(): Promise<"ended" | "again"> {
@@ -245,7 +244,7 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       const last = batch.at(-1);
       if (!last) continue;
       hasBegun = true;
-      const firstStored = note(batch);
+      const firstStored = tally.note(batch);
       if (firstStored !== 0) await sessionLog.trail(owner, batch.slice(0, firstStored));
       if (firstStored < batch.length) {
         await sessionLog.commit(owner, batch.slice(firstStored), changeBy(last.event));
@@ -257,26 +256,10 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
     return false;
   }
 
-  /** Keeps what the end of the task needs; the index of the first event that must be stored before it is sent. */
-  function note(batch: WorkerEvent[]): number {
-    let firstStored = batch.length;
-    for (const [index, { event, wseq }] of batch.entries()) {
-      if (event.type === "text") continue;
-      if (event.type === "error") noteError(event);
-      else if (event.type === "usage" && wseq > notedWseq) {
-        tokens.input += event.metadata.input_tokens;
-        tokens.output += event.metadata.output_tokens;
-      } else if (event.type === "done" || event.type === "parked" || event.type === "approval_request")
-        firstStored = Math.min(firstStored, index);
-      notedWseq = Math.max(notedWseq, wseq);
-    }
-    return firstStored;
-  }
-
   /** What the former hub had taken in of this attempt counts too. */
   async function noteStored(): Promise<void> {
     const stored = await store.events.readTask({ taskId: task.id, after: 0, limit: Number.MAX_SAFE_INTEGER });
-    note(stored.filter((kept) => kept.attempt === owner.attempt && kept.wseq > 0));
+    tally.note(stored.filter((kept) => kept.attempt === owner.attempt && kept.wseq > 0));
   }
 
   function changeBy(event: TaskEvent) {
@@ -292,20 +275,14 @@ function createAttempt(task: Task, source: Source, deps: AttemptDeps): Attempt {
       taskId: task.id,
       from: origins(done.metadata.status),
       outcome: done.metadata,
-      error: done.metadata.status === "failed" ? (lastError ?? unexplained) : null,
-      tokens,
+      error: done.metadata.status === "failed" ? (tally.error() ?? unexplained) : null,
+      tokens: tally.tokens,
       at: clock.now(),
     };
   }
 
-  function noteError(event: TaskEvent): void {
-    if (event.type !== "error") return;
-    const { code, hint } = event.metadata;
-    lastError = { code, message: event.content, ...(hint && { hint }) };
-  }
-
   async function end(sessionLog: SessionLog, events: TaskEvent[]): Promise<void> {
-    for (const event of events) noteError(event);
+    for (const event of events) tally.noteError(event);
     const done = events.at(-1);
     if (done?.type === "done") await sessionLog.commit(owner, own(...events), endBy(done));
   }

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Ends the process, its group, and what it started in groups of their own (where the system lets us see that). */
 export function endProcess(pid: number): void {
+  // 0 and -1 mean "all of mine" to kill(2): a pid that was never known must not end this very process.
+  if (!Number.isInteger(pid) || pid <= 1) return;
   const started = descendants(pid);
   signal(-pid);
   for (const one of started) {

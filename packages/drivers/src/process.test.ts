@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DriverFixture, driverContract, echoRequest, readAll } from "@anywork/testkit";
+import { type DriverFixture, driverContract, echoRequest, killHard, readAll } from "@anywork/testkit";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { endProcess } from "./end-process.ts";
 import { createProcessDriver, type ProcessDriver, type ProcessDriverOptions } from "./process.ts";
@@ -79,7 +79,7 @@ driverContract("process", async (): Promise<DriverFixture> => {
     again: () => newDriver(home),
     async crash(workerId) {
       const { pid } = recordsOf(home).find(({ id }) => id === workerId) ?? { pid: 0 };
-      process.kill(pid, "SIGKILL");
+      killHard(pid);
       await gone(pid);
     },
     close: cleanUp,
@@ -158,7 +158,7 @@ describe("process driver", () => {
     const driver = newDriver(home);
     await driver.acquire({ id: "s1" });
     const [record] = recordsOf(home);
-    process.kill(record?.pid ?? 0, "SIGKILL");
+    killHard(record?.pid);
     await gone(record?.pid ?? 0);
     await vi.waitFor(() => expect(recordsOf(home)).toEqual([]), { timeout: 10_000 });
     const stale = { ...record, pid: 2 ** 22 + 1 };

@@ -106,7 +106,7 @@ export const journalHeadHeader = "x-anywork-wseq";
 export const processRecordSchema = z.object({
   id: z.string(),
   kind: z.enum(["gateway", "worker", "hub"]),
-  pid: z.number().int(),
+  pid: z.number().int().positive(),
   /** Unix socket path; for the hub its http address. */
   address: z.string(),
   token: z.string(),

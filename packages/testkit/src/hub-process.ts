@@ -122,6 +122,12 @@ export async function runHubProcess(
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
+/** kill -9 of one process. Throws for a pid that is not known: 0 would mean the whole group of the tests themselves. */
+export function killHard(pid: number | undefined): void {
+  if (pid === undefined || pid <= 1) throw new Error(`there is no process to kill (${pid})`);
+  process.kill(pid, "SIGKILL");
+}
+
 /** Polls a condition; throws what was waited for when the deadline has passed. */
 export async function until<T>(
   condition: () => T | Promise<T>,

@@ -7,6 +7,7 @@ export {
   type HubOptions,
   type HubProcess,
   isAlive,
+  killHard,
   makeHome,
   removeHome,
   runHubProcess,
